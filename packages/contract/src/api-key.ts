@@ -1,0 +1,55 @@
+/** API keys: who may call, with what power. A key's text is shown once, at creation or rotation, and never stored. */
+import { z } from 'zod';
+import { idSchema, timeSchema } from './common.ts';
+import { permissionsSchema } from './permission.ts';
+
+export const apiKeySchema = z
+  .object({
+    id: idSchema,
+    name: z.string(),
+    hint: z.string().describe('The first characters of the key, to tell keys apart'),
+    permissions: permissionsSchema,
+    created_at: timeSchema,
+    last_used_at: timeSchema.nullable(),
+    expires_at: timeSchema.nullable(),
+    is_active: z.boolean(),
+    is_current: z.boolean().describe('True for the key this request was made with'),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.infer<typeof apiKeySchema>;
+
+export const apiKeyListSchema = z.object({ api_keys: z.array(apiKeySchema), total: z.number().int() });
+
+export const createApiKeySchema = z
+  .strictObject({
+    name: z.string().trim().min(1).max(100),
+    permissions: permissionsSchema.default({}),
+    expires_at: timeSchema.nullable().default(null),
+  })
+  .meta({ id: 'CreateApiKey' });
+export type CreateApiKey = z.infer<typeof createApiKeySchema>;
+
+export const createdApiKeySchema = apiKeySchema
+  .extend({ key: z.string().describe('The key itself; it is shown this one time') })
+  .meta({ id: 'CreatedApiKey' });
+export type CreatedApiKey = z.infer<typeof createdApiKeySchema>;
+
+export const rotatedApiKeySchema = z
+  .object({ new_key: z.string(), expires_at: timeSchema.nullable() })
+  .meta({ id: 'RotatedApiKey' });
+export type RotatedApiKey = z.infer<typeof rotatedApiKeySchema>;
+
+export const loginSchema = z.strictObject({ api_key: z.string().min(1).max(512) }).meta({ id: 'Login' });
+
+/** Who is calling; answers `GET /auth/me` and a login. */
+export const identitySchema = z
+  .object({
+    owner_id: idSchema,
+    owner_name: z.string(),
+    key_id: idSchema,
+    key_name: z.string(),
+    permissions: permissionsSchema,
+    expires_at: timeSchema.nullable(),
+  })
+  .meta({ id: 'Identity' });
+export type Identity = z.infer<typeof identitySchema>;

@@ -1,0 +1,125 @@
+/** Sessions: conversations with their history. Rule: api.md, section "Sessions". */
+import { z } from 'zod';
+import { idSchema, pageQuerySchema, plainTextSchema, timeSchema, usageSchema } from './common.ts';
+import { permissionModeSchema } from './query.ts';
+
+export const sessionStatusSchema = z.enum(['active', 'completed', 'error']);
+export const sessionModeSchema = z.enum(['brainstorm', 'code']);
+export const sessionOriginSchema = z.enum(['chat', 'cron', 'heartbeat', 'api']);
+/** What a session is doing right now. */
+export const activitySchema = z.enum(['idle', 'queued', 'running', 'waiting']);
+
+const tagSchema = z.string().trim().min(1).max(50);
+const tagsSchema = z.array(tagSchema).max(50);
+const titleSchema = plainTextSchema.trim().min(1).max(200);
+
+export const sessionSchema = z
+  .object({
+    id: idSchema,
+    status: sessionStatusSchema,
+    activity: activitySchema,
+    title: z.string().nullable(),
+    model: z.string().nullable(),
+    mode: sessionModeSchema,
+    permission_mode: permissionModeSchema,
+    project_id: idSchema.nullable(),
+    tags: z.array(z.string()),
+    archived: z.boolean(),
+    pinned: z.boolean(),
+    cwd: z.string().nullable(),
+    parent_session_id: idSchema.nullable(),
+    origin: sessionOriginSchema,
+    created_at: timeSchema,
+    updated_at: timeSchema,
+    last_message_at: timeSchema.nullable(),
+    last_message: z.string().nullable().describe('First characters of the newest text, for lists'),
+    total_turns: z.number().int(),
+    total_cost_usd: z.number(),
+    usage: usageSchema,
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof sessionSchema>;
+
+export const sessionListSchema = z
+  .object({
+    sessions: z.array(sessionSchema),
+    total: z.number().int(),
+    page: z.number().int(),
+    page_size: z.number().int(),
+  })
+  .meta({ id: 'SessionList' });
+
+export const sessionListQuerySchema = pageQuerySchema.extend({
+  mode: sessionModeSchema.optional(),
+  project_id: idSchema.optional(),
+  tags: z.string().max(500).optional().describe('Comma-separated; a session must have all of them'),
+  search: z.string().max(200).optional().describe('Words of the title'),
+  archived: z.enum(['true', 'false']).optional(),
+});
+export type SessionListQuery = z.infer<typeof sessionListQuerySchema>;
+
+export const createSessionSchema = z
+  .strictObject({
+    title: titleSchema.optional(),
+    mode: sessionModeSchema.default('brainstorm'),
+    model: z.string().min(1).max(200).optional(),
+    project_id: idSchema.optional(),
+    tags: tagsSchema.default([]),
+    cwd: plainTextSchema.min(1).max(4096).optional(),
+    permission_mode: permissionModeSchema.optional(),
+  })
+  .meta({ id: 'CreateSession' });
+export type CreateSession = z.infer<typeof createSessionSchema>;
+
+export const updateSessionSchema = z
+  .strictObject({
+    title: titleSchema.optional(),
+    tags: tagsSchema.optional(),
+    archived: z.boolean().optional(),
+    pinned: z.boolean().optional(),
+  })
+  .meta({ id: 'UpdateSession' });
+export type UpdateSession = z.infer<typeof updateSessionSchema>;
+
+export const updateTagsSchema = z.strictObject({ tags: tagsSchema }).meta({ id: 'UpdateTags' });
+export const promoteSessionSchema = z.strictObject({ project_id: idSchema }).meta({ id: 'PromoteSession' });
+
+export const interruptedSchema = z.object({ status: z.literal('interrupted'), session_id: idSchema });
+export const answerSchema = z
+  .strictObject({ answer: plainTextSchema.min(1).max(20_000), tool_use_id: z.string().max(200).optional() })
+  .meta({ id: 'Answer' });
+export const answeredSchema = z.object({ status: z.literal('answered'), session_id: idSchema });
+export const controlSchema = z
+  .strictObject({ type: z.literal('permission_mode_change'), permission_mode: permissionModeSchema })
+  .meta({ id: 'Control' });
+export const controlledSchema = z.object({
+  status: z.literal('accepted'),
+  session_id: idSchema,
+  permission_mode: permissionModeSchema,
+});
+
+export const checkpointSchema = z
+  .object({
+    id: idSchema,
+    session_id: idSchema,
+    run_id: idSchema,
+    label: z.string().describe('The first words of the prompt it was taken before'),
+    files: z.array(z.string()),
+    created_at: timeSchema,
+  })
+  .meta({ id: 'Checkpoint' });
+export type Checkpoint = z.infer<typeof checkpointSchema>;
+export const checkpointListSchema = z.object({ checkpoints: z.array(checkpointSchema) });
+export const rewindSchema = z.strictObject({ checkpoint_id: idSchema }).meta({ id: 'Rewind' });
+export const rewoundSchema = z
+  .object({
+    status: z.literal('rewound'),
+    session_id: idSchema,
+    checkpoint_id: idSchema,
+    undo_checkpoint_id: idSchema.describe('Rewinding to this checkpoint undoes the rewind'),
+    restored: z.array(z.string()),
+    deleted: z.array(z.string()),
+    failed: z.array(z.object({ path: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'Rewound' });
+export type Rewound = z.infer<typeof rewoundSchema>;

@@ -1,0 +1,128 @@
+/**
+ * A live `claude` process that holds one conversation over streaming input. It is started ahead of its first turn, so
+ * a spare answers a new chat without the cost of a process start.
+ */
+import type { Query, SDKMessage, SDKResultMessage, SDKUserMessage, WarmQuery } from '@anthropic-ai/claude-agent-sdk';
+import { createMessageQueue } from '../message-queue.ts';
+import type { AgentWorker, ToolGate, TurnTotals, UserTurn, WorkerEvent } from '../provider.ts';
+import { outcomeOf } from './failures.ts';
+import type { GateHook } from './gate-hook.ts';
+import { nextMessageId, toUsage, toWorkerEvents } from './map-message.ts';
+
+export interface ClaudeWorkerParts {
+  warm: WarmQuery;
+  agentSessionId: string;
+  hook: GateHook;
+  link: WorkerLink;
+}
+
+/** What the hook, the transcript store and the worker share; the first two are made before the worker. */
+export interface WorkerLink {
+  gate: ToolGate | null;
+  turn: AbortController;
+  /** The conversation's cost so far, as the transcript remembers it. */
+  costUsd: number;
+}
+
+const toUserMessage = (turn: UserTurn): SDKUserMessage => ({
+  type: 'user',
+  uuid: turn.uuid as SDKUserMessage['uuid'],
+  parent_tool_use_id: null,
+  message: {
+    role: 'user',
+    content: [
+      ...turn.images.map((image) => ({
+        type: 'image' as const,
+        source:
+          image.type === 'url'
+            ? { type: 'url' as const, url: image.data }
+            : { type: 'base64' as const, media_type: image.media_type, data: image.data },
+      })),
+      { type: 'text' as const, text: turn.text },
+    ],
+  },
+});
+
+const totalsOf = (result: SDKResultMessage, costBefore: number): TurnTotals => ({
+  costUsd: Math.max(0, result.total_cost_usd - costBefore),
+  modelUsage: result.modelUsage,
+  usage: toUsage(result.usage),
+  numTurns: result.num_turns,
+  text: result.subtype === 'success' ? result.result : '',
+  structuredOutput: result.subtype === 'success' ? result.structured_output : undefined,
+});
+
+export const createClaudeWorker = ({ warm, agentSessionId, hook, link }: ClaudeWorkerParts): AgentWorker => {
+  const input = createMessageQueue<SDKUserMessage>();
+  let query: Query | null = null;
+  let pumping: Promise<void> = Promise.resolve();
+  let listener: (event: WorkerEvent) => void = () => {};
+  let interruptRequested = false;
+  let alive = true;
+  const messageIds = new Map<string | null, string>();
+
+  const onMessage = (message: SDKMessage): void => {
+    if (message.type === 'result') {
+      const outcome = outcomeOf(message, interruptRequested);
+      const moreQueued = (message.queued_turn_count ?? 0) > 0 && outcome.kind === 'completed';
+      interruptRequested = false;
+      const totals = totalsOf(message, link.costUsd);
+      link.costUsd = message.total_cost_usd;
+      listener({ type: 'turn_end', outcome, totals, moreQueued });
+      return;
+    }
+    const thread = 'parent_tool_use_id' in message ? (message.parent_tool_use_id ?? null) : null;
+    const messageId = nextMessageId(message, messageIds.get(thread) ?? '');
+    messageIds.set(thread, messageId);
+    for (const event of toWorkerEvents(message, messageId)) listener(event);
+  };
+
+  const pump = async (running: Query): Promise<void> => {
+    let reason = 'The agent process ended.';
+    try {
+      for await (const message of running) onMessage(message);
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error);
+    }
+    alive = false;
+    link.turn.abort();
+    listener({ type: 'exit', reason });
+  };
+
+  const begin = (): void => {
+    if (query !== null) return;
+    query = warm.query(input);
+    pumping = pump(query);
+  };
+
+  return {
+    agentSessionId,
+    get alive() {
+      return alive;
+    },
+    listen(nextListener, gate) {
+      listener = nextListener;
+      link.gate = gate;
+      link.turn = new AbortController();
+      interruptRequested = false;
+      messageIds.clear();
+      hook.reset();
+      // A resumed conversation with an open tool call goes on without a prompt, so reading starts here.
+      begin();
+    },
+    send: (turn) => input.push(toUserMessage(turn)),
+    async interrupt() {
+      interruptRequested = true;
+      link.turn.abort();
+      await query?.interrupt();
+    },
+    async close() {
+      alive = false;
+      link.turn.abort();
+      input.end();
+      if (query === null) warm.close();
+      else query.close();
+      await pumping;
+    },
+  };
+};

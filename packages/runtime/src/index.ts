@@ -1,0 +1,11 @@
+/**
+ * Agent runs: one run in, one event stream out. No HTTP, no database, no environment variables; the server passes in
+ * what is needed. See `provider.ts` for the port, `claude/` for the adapter, `scripted/` for its double.
+ */
+
+export type { ClaudeCredential, ClaudeSettings } from './claude/environment.ts';
+export { createClaudeProvider } from './claude/index.ts';
+export * from './provider.ts';
+export { announceEnd } from './run.ts';
+export { createRuntime, type RunHandle, type Runtime, type StartRequest } from './runtime.ts';
+export { systemTimers, type Timers } from './timers.ts';

@@ -1,0 +1,206 @@
+/**
+ * Live workers: at most `maxLive`, one per session, kept warm between turns, the longest idle one evicted first, callers
+ * queued beyond that in order. One spare is started ahead for the kind of chat that is opened most, so that a new chat
+ * does not pay for a process start. A worker is never shared by two sessions, and a dead one is never handed out.
+ */
+import type { AgentProvider, AgentWorker, OpenRequest, TranscriptStore, WorkerProfile } from './provider.ts';
+import type { Timers } from './timers.ts';
+
+export interface PoolDeps {
+  provider: AgentProvider;
+  transcripts: TranscriptStore;
+  timers: Timers;
+  maxLive: number;
+  idleMs: number;
+  /** Keep a prewarmed worker for new chats. */
+  keepSpare: boolean;
+  onSpareFailed?: (error: unknown) => void;
+}
+
+export interface AcquireRequest {
+  sessionId: string;
+  profile: WorkerProfile;
+  conversation: OpenRequest['resume'];
+  /** Called when all workers are busy and the caller has to wait. */
+  onQueued: () => void;
+  signal: AbortSignal;
+}
+
+export interface WorkerPool {
+  acquire(request: AcquireRequest): Promise<AgentWorker>;
+  /** Gives a worker back. `keep: false` ends it, for example after a failure. */
+  release(sessionId: string, keep: boolean): Promise<void>;
+  /** Starts the spare for this profile, if there is none yet. */
+  prewarm(profile: WorkerProfile): void;
+  /** Ends every worker that is not busy, so that a changed account or setting takes effect. */
+  recycle(): Promise<void>;
+  stats(): { live: number; busy: number; queued: number; spare: boolean };
+  close(): Promise<void>;
+}
+
+interface Slot {
+  worker: AgentWorker | null;
+  profileKey: string;
+  busy: boolean;
+  stale: boolean;
+  idleSince: number;
+  cancelIdle: () => void;
+}
+
+interface Waiter {
+  start: () => void;
+}
+
+export const profileKey = (profile: WorkerProfile): string => JSON.stringify(profile);
+
+export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
+  const slots = new Map<string, Slot>();
+  const waiters: Waiter[] = [];
+  let spare: { key: string; worker: Promise<AgentWorker> } | null = null;
+  let closed = false;
+
+  const endSlot = async (sessionId: string): Promise<void> => {
+    const slot = slots.get(sessionId);
+    if (!slot) return;
+    slots.delete(sessionId);
+    slot.cancelIdle();
+    await slot.worker?.close();
+  };
+
+  const longestIdle = (): string | null => {
+    const idle = [...slots].filter(([, slot]) => !slot.busy).sort(([, a], [, b]) => a.idleSince - b.idleSince);
+    return idle[0]?.[0] ?? null;
+  };
+
+  /** Takes a place in the pool for the session, waiting in line when every place is busy. */
+  const takePlace = async (request: AcquireRequest, key: string): Promise<Slot> => {
+    while (slots.size >= deps.maxLive) {
+      request.signal.throwIfAborted();
+      const victim = longestIdle();
+      if (victim !== null) {
+        await endSlot(victim);
+        continue;
+      }
+      request.onQueued();
+      await new Promise<void>((resolve, reject) => {
+        const waiter = { start: resolve };
+        waiters.push(waiter);
+        request.signal.addEventListener(
+          'abort',
+          () => {
+            const index = waiters.indexOf(waiter);
+            if (index >= 0) waiters.splice(index, 1);
+            reject(request.signal.reason);
+          },
+          { once: true },
+        );
+      });
+    }
+    const slot: Slot = {
+      worker: null,
+      profileKey: key,
+      busy: true,
+      stale: false,
+      idleSince: 0,
+      cancelIdle: () => {},
+    };
+    slots.set(request.sessionId, slot);
+    return slot;
+  };
+
+  const open = (profile: WorkerProfile, resume: OpenRequest['resume']): Promise<AgentWorker> =>
+    deps.provider.open({ profile, resume, transcripts: deps.transcripts });
+
+  const takeSpare = async (key: string): Promise<AgentWorker | null> => {
+    if (spare?.key !== key) return null;
+    const { worker } = spare;
+    spare = null;
+    try {
+      const ready = await worker;
+      return ready.alive ? ready : null;
+    } catch {
+      return null;
+    }
+  };
+
+  const prewarm = (profile: WorkerProfile): void => {
+    const key = profileKey(profile);
+    if (!deps.keepSpare || closed || spare?.key === key) return;
+    const previous = spare;
+    const worker = open(profile, null);
+    spare = { key, worker };
+    worker.catch((error: unknown) => {
+      if (spare?.worker === worker) spare = null;
+      deps.onSpareFailed?.(error);
+    });
+    previous?.worker.then((old) => old.close()).catch(() => {});
+  };
+
+  const reusable = (slot: Slot, request: AcquireRequest, key: string): AgentWorker | null => {
+    const { worker } = slot;
+    if (worker === null || !worker.alive || slot.stale || slot.profileKey !== key) return null;
+    if (request.conversation === null || request.conversation.fork) return null;
+    return worker.agentSessionId === request.conversation.agentSessionId ? worker : null;
+  };
+
+  const wakeNext = (): void => waiters.shift()?.start();
+
+  return {
+    async acquire(request) {
+      const key = profileKey(request.profile);
+      const slot = slots.get(request.sessionId);
+      if (slot?.busy) throw new Error('the session already has a running turn');
+      if (slot) {
+        slot.cancelIdle();
+        const worker = reusable(slot, request, key);
+        if (worker) {
+          slot.busy = true;
+          return worker;
+        }
+        await endSlot(request.sessionId);
+      }
+      const place = await takePlace(request, key);
+      try {
+        const fresh = request.conversation === null ? await takeSpare(key) : null;
+        place.worker = fresh ?? (await open(request.profile, request.conversation));
+      } catch (error) {
+        slots.delete(request.sessionId);
+        wakeNext();
+        throw error;
+      }
+      if (request.conversation === null) prewarm(request.profile);
+      return place.worker;
+    },
+    async release(sessionId, keep) {
+      const slot = slots.get(sessionId);
+      if (!slot) return;
+      slot.busy = false;
+      slot.idleSince = deps.timers.now();
+      if (!keep || slot.stale || !slot.worker?.alive || closed) await endSlot(sessionId);
+      else slot.cancelIdle = deps.timers.set(deps.idleMs, () => void endSlot(sessionId));
+      wakeNext();
+    },
+    prewarm,
+    async recycle() {
+      const old = spare;
+      spare = null;
+      for (const slot of slots.values()) slot.stale = true;
+      const idle = [...slots].filter(([, slot]) => !slot.busy).map(([id]) => endSlot(id));
+      const oldSpare = old?.worker.then((worker) => worker.close()).catch(() => {});
+      await Promise.all([...idle, oldSpare]);
+    },
+    stats: () => ({
+      live: slots.size,
+      busy: [...slots.values()].filter((slot) => slot.busy).length,
+      queued: waiters.length,
+      spare: spare !== null,
+    }),
+    async close() {
+      closed = true;
+      const old = spare;
+      spare = null;
+      const oldSpare = old?.worker.then((worker) => worker.close()).catch(() => {});
+      await Promise.all([...[...slots.keys()].map(endSlot), oldSpare]);
+    },
+  };
+};
