@@ -5,7 +5,9 @@
 
 export type { ClaudeCredential, ClaudeSettings } from './claude/environment.ts';
 export { createClaudeProvider } from './claude/index.ts';
+export { createMemoryTranscripts } from './memory-transcripts.ts';
 export * from './provider.ts';
 export { announceEnd } from './run.ts';
 export { createRuntime, type RunHandle, type Runtime, type StartRequest } from './runtime.ts';
+export { createScriptedProvider, type Script, type ScriptedProvider, type ScriptStep } from './scripted/index.ts';
 export { systemTimers, type Timers } from './timers.ts';

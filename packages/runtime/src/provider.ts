@@ -133,6 +133,11 @@ export interface OpenRequest {
 
 export interface AgentProvider {
   readonly name: string;
+  /**
+   * Makes a call that a crash left open look parked, so that a resume asks the gate for it again. False when the
+   * transcript holds no such call.
+   */
+  deferOpenCall(call: { transcripts: TranscriptStore; agentSessionId: string; toolUseId: string }): Promise<boolean>;
   /** Starts a process. With `resume: null` it is ready for the first turn of any new conversation (a spare). */
   open(request: OpenRequest): Promise<AgentWorker>;
 }

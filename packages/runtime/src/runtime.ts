@@ -26,6 +26,8 @@ export interface RuntimeDeps {
 export interface StartRequest extends RunSpec {
   profile: WorkerProfile;
   conversation: OpenRequest['resume'];
+  /** Called once a worker has the conversation, before the first event: what a crash must not lose. */
+  onWorker?: (agentSessionId: string) => void;
 }
 
 export interface RunHandle {
@@ -41,6 +43,8 @@ export interface Runtime {
   retryAfter(): number | null;
   start(request: StartRequest): RunHandle;
   prewarm(profile: WorkerProfile): void;
+  /** See `AgentProvider.deferOpenCall`. */
+  deferOpenCall(agentSessionId: string, toolUseId: string): Promise<boolean>;
   /** Lets idle workers go, so that a changed account takes effect. */
   recycle(): Promise<void>;
   stats(): { live: number; busy: number; queued: number; spare: boolean };
@@ -102,6 +106,7 @@ export const createRuntime = (deps: RuntimeDeps): Runtime => {
         },
       });
       if (waited) tell('running', 'Started.');
+      request.onWorker?.(worker.agentSessionId);
       active = startRun(worker, request, { timers, limits });
       for (const extra of steered.splice(0)) active.steer(extra);
       if (cancel.signal.aborted) await active.interrupt();
@@ -144,6 +149,8 @@ export const createRuntime = (deps: RuntimeDeps): Runtime => {
     retryAfter: breaker.retryAfter,
     start,
     prewarm: pool.prewarm,
+    deferOpenCall: (agentSessionId, toolUseId) =>
+      deps.provider.deferOpenCall({ transcripts: deps.transcripts, agentSessionId, toolUseId }),
     recycle: pool.recycle,
     stats: pool.stats,
     close: pool.close,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { AgentProvider, TranscriptEntry } from '../provider.ts';
 import type { ClaudeSettings } from './environment.ts';
 import { createGateHook } from './gate-hook.ts';
+import { deferOpenCall } from './defer-open-call.ts';
 import { claudeOptions } from './options.ts';
 import { createClaudeWorker, type WorkerLink } from './worker.ts';
 
@@ -29,6 +30,7 @@ export interface ClaudeProviderDeps {
 
 export const createClaudeProvider = (deps: ClaudeProviderDeps): AgentProvider => ({
   name: 'claude',
+  deferOpenCall,
   async open(request) {
     const { startup } = await import('@anthropic-ai/claude-agent-sdk');
     const link: WorkerLink = { gate: null, turn: new AbortController(), costUsd: 0 };

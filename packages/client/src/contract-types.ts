@@ -1,0 +1,46 @@
+/**
+ * Types of requests and answers that the contract holds as schemas only. They are taken from the schemas' types, so no
+ * schema code reaches the browser. Requests use the input side: fields with a default may be left out.
+ */
+import type {
+  answeredSchema,
+  answerSchema,
+  apiKeyListSchema,
+  approvalListQuerySchema,
+  approvalListSchema,
+  checkpointListSchema,
+  connectAccountSchema,
+  controlledSchema,
+  controlSchema,
+  createApiKeySchema,
+  createSessionSchema,
+  interruptedSchema,
+  messageListSchema,
+  messagePageQuerySchema,
+  queryParkedSchema,
+  sessionListQuerySchema,
+  sessionListSchema,
+  tooOldEventSchema,
+} from '@hearth/contract';
+
+type Output<Schema> = Schema extends { _zod: { output: infer Value } } ? Value : never;
+type Input<Schema> = Schema extends { _zod: { input: infer Value } } ? Value : never;
+
+export type AnswerInput = Input<typeof answerSchema>;
+export type Answered = Output<typeof answeredSchema>;
+export type ApiKeyList = Output<typeof apiKeyListSchema>;
+export type ApprovalList = Output<typeof approvalListSchema>;
+export type ApprovalListQuery = Output<typeof approvalListQuerySchema>;
+export type CheckpointList = Output<typeof checkpointListSchema>;
+export type ConnectAccountInput = Input<typeof connectAccountSchema>;
+export type ControlInput = Input<typeof controlSchema>;
+export type Controlled = Output<typeof controlledSchema>;
+export type CreateApiKeyInput = Input<typeof createApiKeySchema>;
+export type CreateSessionInput = Input<typeof createSessionSchema>;
+export type Interrupted = Output<typeof interruptedSchema>;
+export type MessageList = Output<typeof messageListSchema>;
+export type MessagePage = Partial<Output<typeof messagePageQuerySchema>>;
+export type QueryParked = Output<typeof queryParkedSchema>;
+export type SessionList = Output<typeof sessionListSchema>;
+export type SessionListFilter = Partial<Output<typeof sessionListQuerySchema>>;
+export type TooOld = Output<typeof tooOldEventSchema>;

@@ -1,0 +1,48 @@
+/** Calls about sessions: conversations, their messages, and what a person does to a run. */
+import type { Rewound, Session, UpdateSession } from '@hearth/contract';
+import type {
+  Answered,
+  AnswerInput,
+  CheckpointList,
+  ControlInput,
+  Controlled,
+  CreateSessionInput,
+  Interrupted,
+  MessageList,
+  MessagePage,
+  SessionList,
+  SessionListFilter,
+} from './contract-types.ts';
+import type { Transport } from './transport.ts';
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+const base = '/api/v1/sessions';
+export const sessionPath = (id: string, action?: string): string =>
+  `${base}/${encodeURIComponent(id)}${action === undefined ? '' : `/${action}`}`;
+
+export const createSessions = ({ json }: Transport) => ({
+  list: (filter: SessionListFilter = {}, options: CallOptions = {}) =>
+    json<SessionList>('GET', base, { ...options, query: filter }),
+  create: (input: CreateSessionInput = {}, options: CallOptions = {}) =>
+    json<Session>('POST', base, { ...options, body: input }),
+  get: (id: string, options: CallOptions = {}) => json<Session>('GET', sessionPath(id), options),
+  update: (id: string, changes: UpdateSession, options: CallOptions = {}) =>
+    json<Session>('PATCH', sessionPath(id), { ...options, body: changes }),
+  remove: (id: string, options: CallOptions = {}) => json<null>('DELETE', sessionPath(id), options),
+  messages: (id: string, page: MessagePage = {}, options: CallOptions = {}) =>
+    json<MessageList>('GET', sessionPath(id, 'messages'), { ...options, query: page }),
+  /** 409 `CONFLICT` when nothing runs. */
+  interrupt: (id: string, options: CallOptions = {}) =>
+    json<Interrupted>('POST', sessionPath(id, 'interrupt'), { ...options, body: {} }),
+  answer: (id: string, answer: AnswerInput, options: CallOptions = {}) =>
+    json<Answered>('POST', sessionPath(id, 'answer'), { ...options, body: answer }),
+  control: (id: string, change: ControlInput, options: CallOptions = {}) =>
+    json<Controlled>('POST', sessionPath(id, 'control'), { ...options, body: change }),
+  checkpoints: (id: string, options: CallOptions = {}) =>
+    json<CheckpointList>('GET', sessionPath(id, 'checkpoints'), options),
+  rewind: (id: string, checkpointId: string, options: CallOptions = {}) =>
+    json<Rewound>('POST', sessionPath(id, 'rewind'), { ...options, body: { checkpoint_id: checkpointId } }),
+});

@@ -1,0 +1,313 @@
+/**
+ * The composition root: the only place that joins modules and adapters. It reads from top to bottom as the order in
+ * which the parts come to life; `lifecycle` stops them in the opposite order.
+ */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AgentProvider,
+  type ClaudeCredential,
+  type ClaudeSettings,
+  createClaudeProvider,
+  createRuntime,
+  type Runtime,
+} from '@hearth/runtime';
+import { createMemoryEventBus } from './adapters/event-bus/memory.ts';
+import { createRedisEventBus } from './adapters/event-bus/redis.ts';
+import { createMemoryLimiter } from './adapters/limiter/memory.ts';
+import { createRedisLimiter } from './adapters/limiter/redis.ts';
+import type { Config } from './config.ts';
+import { type Db, migrateDatabase, openDatabase } from './db/index.ts';
+import { createHttpApp, type HttpApp } from './http/app.ts';
+import { renderDocsPage } from './http/docs-page.ts';
+import type { GuardDeps } from './http/guard.ts';
+import { registerOpenApiRoutes } from './http/openapi.ts';
+import type { Clock } from './kernel/clock.ts';
+import { newId } from './kernel/ids.ts';
+import type { Lifecycle } from './kernel/lifecycle.ts';
+import type { Log } from './kernel/log.ts';
+import { type Accounts, createAccounts, proveWith, registerAccountRoutes } from './modules/account/index.ts';
+import {
+  type Agent,
+  createAgent,
+  createCheckpoints,
+  createRunRequests,
+  createRunStore,
+  createTranscripts,
+  registerSessionRunRoutes,
+  registerTalkRoutes,
+} from './modules/agent/index.ts';
+import { type Approvals, createApprovals, registerApprovalRoutes } from './modules/approvals/index.ts';
+import { type Audit, createAudit, registerAuditRoutes } from './modules/audit/index.ts';
+import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.ts';
+import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
+import { createHealth, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
+import { createMetrics, type Metrics } from './modules/health/metrics.ts';
+import { createPathGuard, createPolicy } from './modules/policy/index.ts';
+import { createSessions, registerSessionRoutes, type Sessions } from './modules/sessions/index.ts';
+import type { EventBus } from './ports/event-bus.ts';
+import type { Limiter } from './ports/limiter.ts';
+
+export interface AppDeps {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  lifecycle: Lifecycle;
+  /** Address of the demo model; only asked for while no account is connected. */
+  demoUrl: () => string;
+  http: Pick<GuardDeps, 'isLoopback'> & { clientIp: Parameters<typeof createHttpApp>[0]['clientIp'] };
+  /** Tests put a scripted provider here; everyone else gets Claude. */
+  provider?: AgentProvider;
+}
+
+export interface App {
+  http: HttpApp;
+  auth: Auth;
+  agent: Agent;
+  accounts: Accounts;
+  approvals: Approvals;
+  audit: Audit;
+  events: EventLog;
+  health: HealthService;
+  limiter: Limiter;
+  runtime: Runtime;
+  db: Db;
+  /** The key that was made just now, on the first start. */
+  firstKey: string | null;
+  ownerId: string;
+}
+
+interface Parts {
+  db: Db;
+  bus: EventBus;
+  limiter: Limiter;
+}
+
+const openParts = async ({ config, log, clock, lifecycle }: AppDeps): Promise<Parts> => {
+  await migrateDatabase(config.database, { log });
+  const db = await openDatabase(config.database, { log });
+  lifecycle.onStop('database', () => db.close());
+  const reserve = createReserve(db);
+  const bus = config.redis
+    ? await createRedisEventBus({ url: config.redis.url, reserve, clock, log })
+    : createMemoryEventBus({ reserve, clock, log });
+  lifecycle.onStop('event bus', () => bus.close());
+  const limiter = config.redis
+    ? await createRedisLimiter({ url: config.redis.url, clock, log })
+    : createMemoryLimiter({ clock });
+  lifecycle.onStop('limiter', () => limiter.close());
+  return { db, bus, limiter };
+};
+
+const claudeSettings = (config: Config, credential: ClaudeCredential): ClaudeSettings => ({
+  credential,
+  configDir: join(config.paths.dataDir, 'claude'),
+  modelAliases: config.claude.aliases,
+  requestTimeoutMs: 120_000,
+  maxRetries: 1,
+  runningAsRoot: config.agent.runningAsRoot,
+  baseEnv: config.agent.baseEnv,
+});
+
+const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accounts => {
+  const { config } = deps;
+  return createAccounts({
+    configured: config.claude,
+    aliases: config.claude.aliases,
+    demo: config.claude.demo,
+    file: join(config.paths.dataDir, 'claude-account.json'),
+    home: config.paths.home,
+    demoUrl: deps.demoUrl,
+    onChanged,
+    prove: (credential) => {
+      const provider = createClaudeProvider({ settings: () => claudeSettings(config, credential) });
+      const nowhere = { append: async () => {}, load: async () => null, listSubpaths: async () => [] };
+      const requests = createRunRequests({
+        paths: createPathGuard(guardedPaths(config)),
+        workspace: config.paths.workspace,
+      });
+      const starter = { ownerId: '', keyId: '', permissions: {}, origin: 'chat' as const, granted: [], ip: null };
+      return proveWith(provider, {
+        profile: { ...requests.usual(starter), tools: [] },
+        transcripts: nowhere,
+        resume: null,
+      });
+    },
+  });
+};
+
+const guardedPaths = ({ paths }: Config): Parameters<typeof createPathGuard>[0] => ({
+  home: paths.home,
+  configDir: paths.configDir,
+  dataDir: paths.dataDir,
+  workspace: paths.workspace,
+  roots: paths.allowedRoots,
+});
+
+/** Things that are done again and again while the server runs. */
+const keepTidy = (
+  deps: AppDeps,
+  parts: { agent: Agent; approvals: Approvals; events: EventLog; audit: Audit },
+): void => {
+  const { clock, log, lifecycle } = deps;
+  const every = (ms: number, name: string, work: () => Promise<unknown>): void => {
+    let cancel = (): void => {};
+    const tick = (): void => {
+      cancel = clock.setTimer(ms, () => {
+        work()
+          .catch((error: unknown) => log.warn({ err: error }, `${name} failed; it is tried again`))
+          .finally(tick);
+      });
+    };
+    tick();
+    lifecycle.onStop(name, () => cancel());
+  };
+  const daysAgo = (days: number): Date => new Date(clock.now().getTime() - days * 86_400_000);
+  every(leaseMs / 4, 'renewing leases', parts.agent.renewLeases);
+  every(leaseMs / 2, 'taking over abandoned runs', () => parts.agent.recover(false));
+  every(15_000, 'expiring approvals', parts.approvals.expireDue);
+  every(3_600_000, 'pruning events', () => parts.events.prune(daysAgo(7)));
+  every(3_600_000, 'pruning the audit trail', () => parts.audit.prune(daysAgo(90)));
+};
+
+const leaseMs = 12_000;
+
+export const createApp = async (deps: AppDeps): Promise<App> => {
+  const { config, log, clock, lifecycle } = deps;
+  const { db, bus, limiter } = await openParts(deps);
+  const auth = createAuth({ db, limiter, clock, log });
+  lifecycle.onStop('auth', () => auth.close());
+  const events = createEventLog({ db, bus, clock, log });
+  lifecycle.onStop('event log', () => events.flush());
+  const audit = createAudit({ db, clock });
+
+  const paths = createPathGuard(guardedPaths(config));
+  const policy = createPolicy({ paths });
+  const runs = createRunStore({ db, clock, instanceId: newId(), leaseMs });
+  const accounts = createAccountPart(deps, () => runtime.recycle());
+  const provider =
+    deps.provider ??
+    createClaudeProvider({
+      settings: () => claudeSettings(config, accounts.credential()),
+      onStderr: (text) => log.debug({ text: text.slice(0, 2000) }, 'agent process'),
+    });
+  const runtime = createRuntime({
+    provider,
+    transcripts: createTranscripts({ db, clock }),
+    maxLive: config.agent.maxWorkers,
+    idleMs: config.agent.idleMs,
+    keepSpare: config.agent.keepSpare,
+    onDiagnostic: (message, error) => log.warn({ err: error }, message),
+  });
+
+  const sessions: Sessions = createSessions({
+    db,
+    clock,
+    events,
+    activity: runs.activity,
+    onRemove: (ownerId, sessionId) => agent.stopSession(ownerId, sessionId),
+  });
+  const approvals = createApprovals({
+    db,
+    clock,
+    bus,
+    events,
+    audit,
+    expiresMs: config.agent.approvalMs,
+    onSettled: ({ runId }) => {
+      agent.continueParked(runId).catch((error: unknown) => log.error({ err: error }, 'a parked run could not go on'));
+    },
+  });
+  const checkpoints = createCheckpoints({ db, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
+  const agent: Agent = createAgent({
+    db,
+    clock,
+    log,
+    bus,
+    events,
+    audit,
+    sessions,
+    approvals,
+    checkpoints,
+    paths,
+    policy,
+    runs,
+    runtime,
+    requests: createRunRequests({ paths, workspace: config.paths.workspace }),
+    isDemo: accounts.isDemo,
+    starterOf: async (keyId) => (await auth.currentCaller(keyId)) ?? null,
+    parkMs: config.agent.parkMs,
+  });
+  lifecycle.onStop('runs', () => agent.stop(4_000));
+
+  const health = createHealth({
+    clock,
+    probes: [
+      { name: db.kind, ping: () => db.ping(), features: ['everything'], critical: true },
+      ...(config.redis
+        ? [{ name: 'redis', ping: () => bus.ping(), features: ['live_updates_across_servers'], critical: true }]
+        : []),
+    ],
+    lostFeatures: () => (runtime.retryAfter() === null ? [] : ['chat']),
+  });
+  const metrics: { ready: Metrics | null } = { ready: null };
+  const metricsNow = (): Metrics => {
+    metrics.ready ??= createMetrics({ workers: runtime.stats });
+    return metrics.ready;
+  };
+
+  const onInvalidated = (key: { keyId: string; keyHash: string }, callback: () => void) =>
+    auth.onInvalidated(key, callback);
+  const firstSeq = async (runId: string): Promise<number | null> => {
+    await events.flush();
+    const row = await db.kysely
+      .selectFrom('events')
+      .select((eb) => eb.fn.min('seq').as('seq'))
+      .where('run_id', '=', runId)
+      .executeTakeFirst();
+    return row?.seq === null || row?.seq === undefined ? null : Number(row.seq);
+  };
+  const http = createHttpApp({
+    authenticate: (credentials) => auth.authenticate(credentials),
+    limiter,
+    log,
+    allowedHosts: [...config.server.allowedHosts, config.server.host],
+    corsOrigins: config.server.corsOrigins,
+    ...deps.http,
+    onRequest: (info) => metricsNow().request(info),
+    routes: (app) => {
+      const talk = { agent, sessions, events, clock, onInvalidated, firstSeq };
+      registerHealthRoutes(app, { health, isStopping: () => lifecycle.stopping, metrics: () => metricsNow().text() });
+      registerAuthRoutes(app, { auth, audit });
+      registerAccountRoutes(app, { accounts, audit });
+      registerTalkRoutes(app, talk);
+      registerSessionRoutes(app, { sessions });
+      registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
+      registerApprovalRoutes(app, { approvals });
+      registerEventRoutes(app, { events, clock, onInvalidated });
+      registerAuditRoutes(app, { audit });
+      registerOpenApiRoutes(app, renderDocsPage);
+    },
+  });
+
+  const first = await auth.ensureFirstKey({ adminKey: config.server.adminKey ?? undefined });
+  await agent.start();
+  await agent.recover(config.database.kind === 'sqlite');
+  keepTidy(deps, { agent, approvals, events, audit });
+  log.debug({ host: hostname() }, 'ready');
+  return {
+    http,
+    auth,
+    agent,
+    accounts,
+    approvals,
+    audit,
+    events,
+    health,
+    limiter,
+    runtime,
+    db,
+    firstKey: first.key ?? null,
+    ownerId: first.ownerId,
+  };
+};

@@ -1,0 +1,107 @@
+/**
+ * Kysely over Node's own SQLite. The connection waits for durable writes (WAL with synchronous=FULL), checks foreign
+ * keys, and takes the write lock when a transaction begins, so that a second process (the CLI) cannot make it fail
+ * half-way. A damaged file is refused: starting empty would look like lost memory. Rule: security.md, cases 9 and 65.
+ */
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type DialectAdapter,
+  type Driver,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+} from 'kysely';
+import { AppError } from '../kernel/errors.ts';
+import { withAppErrors } from './driver-errors.ts';
+import { isCorruption, toAppError } from './errors.ts';
+
+const busyTimeoutMs = 5_000;
+
+const toInput = (value: unknown): SQLInputValue => {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value;
+  if (value instanceof Uint8Array) return value;
+  throw new AppError('INTERNAL_ERROR', 'A value cannot be stored as it is');
+};
+
+const adapt = (database: DatabaseSync): SqliteDatabase => ({
+  close: () => database.close(),
+  prepare: (sql) => {
+    const statement = database.prepare(sql);
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters) => statement.all(...parameters.map(toInput)),
+      run: (parameters) => statement.run(...parameters.map(toInput)),
+      iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
+    };
+  },
+});
+
+/** The folder 0700 and the file 0600 from the first moment; SQLite gives its side files the file's mode. */
+const prepareFile = (path: string): void => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
+};
+
+const damaged = (path: string, cause: unknown): AppError =>
+  new AppError(
+    'INTERNAL_ERROR',
+    `The database file ${path} is damaged. Restore it from a backup; it was not changed.`,
+    {
+      cause,
+    },
+  );
+
+const quickCheck = (database: DatabaseSync, path: string): void => {
+  const row = database.prepare('PRAGMA quick_check(1)').get();
+  if (row?.quick_check !== 'ok') throw damaged(path, row?.quick_check);
+};
+
+/** Opens the file and sets it up. The message of a failure names the path: it is for the operator, at start. */
+export const openSqliteFile = (path: string): DatabaseSync => {
+  // SQLite removes its log at an orderly close, so a log that is still there tells of a crash.
+  const wasClean = !existsSync(`${path}-wal`);
+  let database: DatabaseSync | undefined;
+  try {
+    prepareFile(path);
+    database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; SELECT count(*) FROM sqlite_master;');
+    if (!wasClean) quickCheck(database, path);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw isCorruption(error) ? damaged(path, error) : toAppError(error);
+  }
+};
+
+const beginImmediate = (driver: Driver): Driver => {
+  driver.beginTransaction = async (connection: DatabaseConnection) => {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  };
+  return driver;
+};
+
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true; // SQLite rolls schema changes back; Kysely assumes the contrary for the sake of PRAGMA foreign_keys
+  }
+}
+
+export const createSqliteDialect = (database: DatabaseSync): Dialect => {
+  const config = { database: adapt(database) };
+  const base = new SqliteDialect(config);
+  return {
+    createAdapter: (): DialectAdapter => new TransactionalDdlAdapter(),
+    createDriver: () => withAppErrors(beginImmediate(new SqliteDriver(config))),
+    createIntrospector: (db) => base.createIntrospector(db),
+    createQueryCompiler: () => base.createQueryCompiler(),
+  };
+};

@@ -1,0 +1,11 @@
+/**
+ * All migrations, in order. They only go forward, and a published one never changes: a correction is a new one.
+ * To add one: a file `NNNN-name.ts` here, a line below, and the tables in `../schema.ts`.
+ */
+import type { Migration } from 'kysely';
+import type { DatabaseKind } from '../options.ts';
+import { ground } from './0001-ground.ts';
+
+export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
+  '0001-ground': ground(kind),
+});

@@ -1,0 +1,215 @@
+/**
+ * Every table, as Kysely sees it. Column types are portable: ids, times (ISO 8601, UTC) and JSON are text, booleans are
+ * 0 or 1, counters are numbers on both engines. The tables themselves are made in `migrations/`.
+ */
+import type { ColumnType, Generated } from 'kysely';
+
+export type Flag = 0 | 1;
+/** Text that holds JSON; read it with `parseJson`. */
+export type JsonText = string;
+/** A value that the database sets when an insert leaves it out. */
+type Default<T> = ColumnType<T, T | undefined, T>;
+
+export type OwnersTable = { id: string; name: string; created_at: string };
+
+export type ApiKeysTable = {
+  id: string;
+  owner_id: string;
+  key_hash: string;
+  name: string;
+  hint: string;
+  permissions: JsonText;
+  created_at: string;
+  last_used_at: string | null;
+  expires_at: string | null;
+  revoked_at: string | null;
+};
+
+export type WebSessionsTable = {
+  token_hash: string;
+  owner_id: string;
+  key_id: string;
+  created_at: string;
+  expires_at: string;
+  last_seen_at: string;
+};
+
+export type SessionsTable = {
+  id: string;
+  owner_id: string;
+  status: 'active' | 'completed' | 'error';
+  title: string | null;
+  title_source: Default<'none' | 'auto' | 'owner'>;
+  model: string | null;
+  mode: 'brainstorm' | 'code';
+  permission_mode: 'default' | 'acceptEdits' | 'plan' | 'bypassPermissions';
+  project_id: string | null;
+  tags: Default<JsonText>;
+  archived: Default<Flag>;
+  pinned: Default<Flag>;
+  cwd: string | null;
+  parent_session_id: string | null;
+  origin: 'chat' | 'cron' | 'heartbeat' | 'api';
+  agent_session_id: string | null;
+  next_message_no: Default<number>;
+  created_at: string;
+  updated_at: string;
+  last_message_at: string | null;
+  last_message: string | null;
+  total_turns: Default<number>;
+  total_cost_usd: Default<number>;
+  usage: JsonText;
+  deleted_at: string | null;
+};
+
+export type MessagesTable = {
+  id: string;
+  session_id: string;
+  owner_id: string;
+  run_id: string | null;
+  no: number;
+  type: 'user' | 'assistant' | 'system';
+  content: JsonText;
+  status: 'complete' | 'interrupted';
+  model: string | null;
+  usage: JsonText | null;
+  parent_tool_use_id: string | null;
+  client_message_id: string | null;
+  created_at: string;
+};
+
+export type RunStatus = 'queued' | 'running' | 'waiting' | 'parked' | 'completed' | 'failed' | 'interrupted';
+export type RunsTable = {
+  id: string;
+  owner_id: string;
+  session_id: string;
+  key_id: string;
+  origin: string;
+  status: RunStatus;
+  client_message_id: string | null;
+  request: JsonText;
+  instance_id: string | null;
+  lease_until: string | null;
+  agent_session_id: string | null;
+  /** Text streamed so far, so that a crash does not lose it. */
+  draft: string | null;
+  result: JsonText | null;
+  error: JsonText | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+};
+
+export type TranscriptEntriesTable = {
+  id: Generated<number>;
+  agent_session_id: string;
+  subpath: Default<string>;
+  uuid: string | null;
+  entry: JsonText;
+  created_at: string;
+};
+
+export type ApprovalsTable = {
+  id: string;
+  owner_id: string;
+  session_id: string;
+  run_id: string;
+  tool_use_id: string;
+  kind: 'tool' | 'question';
+  tool: string;
+  title: string;
+  input: JsonText;
+  input_hash: string;
+  edited_input: JsonText | null;
+  answer: JsonText | null;
+  risk: 'low' | 'medium' | 'high';
+  risk_reason: string;
+  status: 'pending' | 'allowed' | 'denied' | 'expired' | 'cancelled' | 'answered';
+  cwd: string | null;
+  created_at: string;
+  expires_at: string;
+  decided_at: string | null;
+  decided_by: string | null;
+  consumed_at: string | null;
+};
+
+export type ToolRulesTable = {
+  id: string;
+  owner_id: string;
+  tool: string;
+  input: JsonText;
+  input_hash: string;
+  cwd: string | null;
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+};
+
+export type EventsTable = {
+  owner_id: string;
+  seq: number;
+  type: string;
+  session_id: string | null;
+  run_id: string | null;
+  data: JsonText;
+  created_at: string;
+};
+
+export type EventCountersTable = { owner_id: string; reserved: Default<number>; pruned_through: Default<number> };
+
+export type AuditTable = {
+  id: string;
+  owner_id: string | null;
+  key_id: string | null;
+  ip: string | null;
+  action: string;
+  outcome: 'ok' | 'denied' | 'failed';
+  code: string | null;
+  target: string | null;
+  origin: string | null;
+  session_id: string | null;
+  run_id: string | null;
+  detail: JsonText | null;
+  created_at: string;
+};
+
+export type CheckpointsTable = {
+  id: string;
+  owner_id: string;
+  session_id: string;
+  run_id: string;
+  label: string;
+  created_at: string;
+};
+export type CheckpointFilesTable = { checkpoint_id: string; path: string; blob: string | null; mode: number | null };
+
+export type IdempotencyTable = {
+  owner_id: string;
+  route: string;
+  key: string;
+  request_hash: string;
+  status: number | null;
+  body: string | null;
+  created_at: string;
+};
+
+export type InstancesTable = { id: string; started_at: string; seen_at: string; hostname: string };
+
+export interface Database {
+  owners: OwnersTable;
+  api_keys: ApiKeysTable;
+  web_sessions: WebSessionsTable;
+  sessions: SessionsTable;
+  messages: MessagesTable;
+  runs: RunsTable;
+  transcript_entries: TranscriptEntriesTable;
+  approvals: ApprovalsTable;
+  tool_rules: ToolRulesTable;
+  events: EventsTable;
+  event_counters: EventCountersTable;
+  audit: AuditTable;
+  checkpoints: CheckpointsTable;
+  checkpoint_files: CheckpointFilesTable;
+  idempotency: IdempotencyTable;
+  instances: InstancesTable;
+}

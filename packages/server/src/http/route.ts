@@ -1,0 +1,61 @@
+/**
+ * The route table. A route says who may call it (`access`) and how often (`limit`); both end up in the OpenAPI document
+ * as `x-access` and `x-rate-limit`, which the guard and the generated tests read. There is no way to register a route
+ * without saying it.
+ */
+
+import { errorBodySchema, type Permission } from '@hearth/contract';
+import { createRoute, type RouteConfig } from '@hono/zod-openapi';
+import type { z } from 'zod';
+import type { RateBucket } from '../ports/limiter.ts';
+
+/** `ops`: an admin key, or a connection from this machine. */
+export type Access = 'public' | 'key' | 'ops' | { permission: Permission };
+
+export interface RouteRules {
+  access: Access;
+  limit?: RateBucket;
+}
+
+const errorAnswer = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: errorBodySchema } },
+});
+
+const commonErrors = (rules: RouteRules) => ({
+  400: errorAnswer('The request cannot be read'),
+  422: errorAnswer('A field is wrong; `details.issues` names it'),
+  500: errorAnswer('A fault of the server'),
+  503: errorAnswer('Something the answer needs is not available; `Retry-After` says when to try again'),
+  ...(rules.access === 'public'
+    ? {}
+    : { 401: errorAnswer('No valid key'), 403: errorAnswer('The key lacks a permission') }),
+  ...(rules.limit ? { 429: errorAnswer('Too many requests') } : {}),
+});
+
+const accessMark = (access: Access): string => (typeof access === 'string' ? access : access.permission);
+
+/** As `createRoute`, with the rules of the guard. */
+export const defineRoute = <const P extends string, const R extends Omit<RouteConfig, 'path'> & { path: P }>(
+  rules: RouteRules,
+  config: R,
+) =>
+  createRoute({
+    ...config,
+    ...(rules.access === 'public' ? { security: [] } : { security: [{ apiKey: [] }, { bearer: [] }, { cookie: [] }] }),
+    'x-access': accessMark(rules.access),
+    ...(rules.limit ? { 'x-rate-limit': rules.limit } : {}),
+    responses: { ...commonErrors(rules), ...config.responses },
+  } as R & { responses: R['responses'] });
+
+/** A JSON answer of a route. */
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+/** A JSON body of a route; it is always required. */
+export const jsonBody = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});

@@ -1,0 +1,102 @@
+/**
+ * How long we wait for each dependency, how often we try again, and when we stop asking. One policy per dependency, in
+ * this one place; the numbers are the seed's table "Timeout Settings". Retries never multiply: callers do not add their
+ * own, and only what may be repeated goes through a policy with retries.
+ */
+import {
+  BrokenCircuitError,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhen,
+  type IPolicy,
+  noop,
+  retry,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from 'cockatiel';
+import { AppError, isAppError } from './errors.ts';
+
+export type Limits = {
+  connectMs: number;
+  requestMs: number;
+  retries: number;
+  /** Opens after so many failures in a row; one probe after `halfOpenMs`. */
+  breaker?: { failures: number; halfOpenMs: number };
+};
+
+export const dependencyLimits = {
+  postgres: { connectMs: 5_000, requestMs: 30_000, retries: 0 },
+  redis: { connectMs: 1_000, requestMs: 3_000, retries: 2 },
+  model: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 60_000 } },
+} as const satisfies Record<string, Limits>;
+export type Dependency = keyof typeof dependencyLimits;
+
+export interface DependencyPolicy {
+  readonly limits: Limits;
+  /** Runs `call` under the limits. Throws SERVICE_UNAVAILABLE when time is up or the breaker is open. */
+  run<T>(call: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  readonly open: boolean;
+}
+
+export type PolicyOptions = {
+  /** False for a failure that the caller brought about (a 4xx, an abort): it neither retries nor trips the breaker. */
+  isFailure?: (error: unknown) => boolean;
+};
+
+const isUpstreamFailure = (error: unknown): boolean => !isAppError(error) || error.code === 'SERVICE_UNAVAILABLE';
+
+const toAppError = (error: unknown, name: string, limits: Limits): unknown => {
+  if (error instanceof BrokenCircuitError) {
+    const retryAfter = Math.ceil((limits.breaker?.halfOpenMs ?? 1_000) / 1_000);
+    return new AppError('SERVICE_UNAVAILABLE', `The ${name} is not available at the moment`, {
+      cause: error,
+      retryAfter,
+    });
+  }
+  if (error instanceof TaskCancelledError) {
+    return new AppError('SERVICE_UNAVAILABLE', `The ${name} did not answer in time`, { cause: error, retryAfter: 5 });
+  }
+  return error;
+};
+
+export const createPolicy = (name: string, limits: Limits, options: PolicyOptions = {}): DependencyPolicy => {
+  const failures = handleWhen(options.isFailure ?? isUpstreamFailure);
+  const retrying: IPolicy =
+    limits.retries === 0
+      ? noop
+      : retry(failures, {
+          maxAttempts: limits.retries,
+          backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 2_000 }),
+        });
+  const breaker = limits.breaker
+    ? circuitBreaker(failures, {
+        halfOpenAfter: limits.breaker.halfOpenMs,
+        breaker: new ConsecutiveBreaker(limits.breaker.failures),
+      })
+    : undefined;
+  const timed = timeout(limits.requestMs, TimeoutStrategy.Aggressive);
+  const policy = breaker ? wrap(retrying, breaker, timed) : wrap(retrying, timed);
+
+  return {
+    limits,
+    run: async (call, signal) => {
+      try {
+        return await policy.execute(({ signal: inner }) => call(inner), signal);
+      } catch (error) {
+        throw toAppError(error, name, limits);
+      }
+    },
+    get open() {
+      return breaker?.state === 1;
+    },
+  };
+};
+
+export const createPolicies = (): Record<Dependency, DependencyPolicy> => ({
+  postgres: createPolicy('database', dependencyLimits.postgres),
+  redis: createPolicy('cache', dependencyLimits.redis),
+  model: createPolicy('model', dependencyLimits.model),
+});

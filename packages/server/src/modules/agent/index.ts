@@ -1,0 +1,12 @@
+/**
+ * Talking: a message becomes a run, a run becomes events. `service.ts` begins, steers, parks and recovers runs,
+ * `gate.ts` is where a tool call is refused, `journal.ts` is where messages are stored and events are sent.
+ */
+export { createCheckpoints } from './checkpoints.ts';
+export { createRunRequests } from './run-request.ts';
+export { createRunStore } from './run-store.ts';
+export { type Agent, createAgent } from './service.ts';
+export { registerSessionRunRoutes } from './session-routes.ts';
+export { attachSocket } from './socket.ts';
+export { registerTalkRoutes } from './talk-routes.ts';
+export { createTranscripts } from './transcripts.ts';

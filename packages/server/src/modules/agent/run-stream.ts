@@ -1,0 +1,82 @@
+/**
+ * One run as server-sent events: what `/stream`, `/query` with an event stream, `/resume` and `/fork` answer. The
+ * stream is a view of the owner's log; when the reader leaves, the run goes on.
+ */
+import type { NumberedEvent } from '@hearth/contract';
+import type { Context } from 'hono';
+import type { HttpEnv } from '../../http/context.ts';
+import { openSse } from '../../http/sse.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { EventLog } from '../events/index.ts';
+import type { Begun } from './types.ts';
+
+export interface RunStreamDeps {
+  events: EventLog;
+  clock: Clock;
+  onInvalidated: (key: { keyId: string; keyHash: string }, callback: () => void) => () => void;
+  /** The number of the run's first stored event, to replay a run that was begun earlier. */
+  firstSeq: (runId: string) => Promise<number | null>;
+}
+
+const runIdOf = (event: NumberedEvent): string | undefined => ('run_id' in event.data ? event.data.run_id : undefined);
+
+export interface StreamRequest {
+  runId: string;
+  partial: boolean;
+  begin: () => Promise<Begun>;
+}
+
+export const streamRun = async (
+  c: Context<HttpEnv>,
+  deps: RunStreamDeps,
+  request: StreamRequest,
+): Promise<Response> => {
+  const caller = c.var.caller;
+  // Listening begins before the run does, so that its first event is not missed; errors of `begin` are plain answers.
+  const early: NumberedEvent[] = [];
+  let sink = (event: NumberedEvent): void => void early.push(event);
+  const reading = await deps.events.read(caller.ownerId, null, (event) => sink(event));
+  let begun: Begun;
+  try {
+    begun = await request.begin();
+  } catch (error) {
+    reading.stop();
+    throw error;
+  }
+  let stop = (): void => reading.stop();
+  const stream = openSse(c, { onClose: () => stop(), setTimer: deps.clock.setTimer });
+  let lastSeq = 0;
+  const pass = (event: NumberedEvent): void => {
+    if (runIdOf(event) !== begun.runId || event.seq <= lastSeq) return;
+    lastSeq = event.seq;
+    if (event.type !== 'partial' || request.partial)
+      stream.send({ event: event.type, data: event.data, id: event.seq });
+    if (event.type === 'done') stream.close();
+  };
+  const forget = deps.onInvalidated(caller, () => {
+    stream.send({
+      event: 'error',
+      data: { code: 'KEY_REVOKED', message: 'The key of this connection is no longer valid.' },
+    });
+    stream.close();
+  });
+  const live = reading;
+  stop = () => {
+    live.stop();
+    forget();
+  };
+  if (begun.how === 'started') {
+    sink = pass;
+    for (const event of early) pass(event);
+    return stream.response;
+  }
+  // A repeat or a steering message: replay the run from its beginning, then follow.
+  live.stop();
+  const first = await deps.firstSeq(begun.runId);
+  const replay = await deps.events.read(caller.ownerId, first === null ? null : first - 1, pass);
+  stop = () => {
+    replay.stop();
+    forget();
+  };
+  return stream.response;
+};

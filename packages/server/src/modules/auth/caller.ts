@@ -1,0 +1,53 @@
+/** Who is calling, as every service sees it. Made from a key row and from nothing a request says about itself. */
+import { hasPermission, type Identity, type Permission, type Permissions, permissionNames } from '@hearth/contract';
+import { AppError } from '../../kernel/errors.ts';
+import { type KeyWithOwner, readPermissions } from './store.ts';
+
+export type Caller = {
+  ownerId: string;
+  ownerName: string;
+  keyId: string;
+  keyName: string;
+  permissions: Permissions;
+  expiresAt: string | null;
+  via: 'key' | 'cookie';
+  /** Which text of the key was used: a rotation changes it. Not a credential. */
+  keyHash: string;
+  /** Of the web session, when there is one. Not a credential. */
+  sessionHash?: string;
+};
+
+export const toCaller = (row: KeyWithOwner, sessionHash?: string): Caller => ({
+  ownerId: row.owner_id,
+  ownerName: row.owner_name,
+  keyId: row.id,
+  keyName: row.name,
+  permissions: readPermissions(row.permissions),
+  expiresAt: row.expires_at,
+  via: sessionHash === undefined ? 'key' : 'cookie',
+  keyHash: row.key_hash,
+  sessionHash,
+});
+
+export const toIdentity = (caller: Caller): Identity => ({
+  owner_id: caller.ownerId,
+  owner_name: caller.ownerName,
+  key_id: caller.keyId,
+  key_name: caller.keyName,
+  permissions: caller.permissions,
+  expires_at: caller.expiresAt,
+});
+
+const forbidden = (permission: Permission): AppError =>
+  new AppError('FORBIDDEN', `This key lacks the permission "${permission}"`, { details: { permission } });
+
+export const requirePermission = (caller: Pick<Caller, 'permissions'>, permission: Permission): void => {
+  if (!hasPermission(caller.permissions, permission)) throw forbidden(permission);
+};
+
+/** Nobody hands out, or gets hold of, more power than they have. */
+export const requireAtMost = (caller: Pick<Caller, 'permissions'>, wanted: Permissions): void => {
+  for (const name of permissionNames) {
+    if (hasPermission(wanted, name)) requirePermission(caller, name);
+  }
+};

@@ -1,0 +1,66 @@
+/** `GET /api/v1/events`: the one stream a client keeps open. */
+import { eventQuerySchema, type NumberedEvent } from '@hearth/contract';
+import { z } from 'zod';
+import type { HttpApp } from '../../http/app.ts';
+import { defineRoute } from '../../http/route.ts';
+import { openSse, type SseStream } from '../../http/sse.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { EventLog } from './service.ts';
+
+export interface EventRouteDeps {
+  events: EventLog;
+  clock: Clock;
+  /** Calls back when the key is revoked or expires, so that an open stream does not outlive it. */
+  onInvalidated: (key: { keyId: string; keyHash: string }, callback: () => void) => () => void;
+}
+
+const route = defineRoute(
+  { access: 'key' },
+  {
+    method: 'get',
+    path: '/api/v1/events',
+    tags: ['events'],
+    summary: 'Every event of this owner, resumable with `after` or the header Last-Event-ID',
+    request: { query: eventQuerySchema },
+    responses: { 200: { description: 'Server-sent events', content: { 'text/event-stream': { schema: z.string() } } } },
+  },
+);
+
+const sessionOf = (event: NumberedEvent): string | undefined =>
+  'session_id' in event.data ? event.data.session_id : undefined;
+
+export const keyRevoked = {
+  event: 'error',
+  data: { code: 'KEY_REVOKED', message: 'The key of this connection is no longer valid.' },
+};
+
+const lastEventId = (header: string | undefined): number | null =>
+  header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
+
+export const registerEventRoutes = (app: HttpApp, { events, clock, onInvalidated }: EventRouteDeps): void => {
+  app.openapi(route, async (c) => {
+    const { after, session_id: only } = c.req.valid('query');
+    const caller = c.var.caller;
+    const from = after ?? lastEventId(c.req.header('last-event-id'));
+    let stop = (): void => {};
+    const stream: SseStream = openSse(c, { onClose: () => stop(), setTimer: clock.setTimer });
+    const reading = await events.read(caller.ownerId, from, (event) => {
+      if (only === undefined || sessionOf(event) === only)
+        stream.send({ event: event.type, data: event.data, id: event.seq });
+    });
+    if (reading.state !== 'live') {
+      stream.send({ event: 'too_old', data: reading.state.tooOld });
+      stream.close();
+      return stream.response;
+    }
+    const forget = onInvalidated(caller, () => {
+      stream.send(keyRevoked);
+      stream.close();
+    });
+    stop = () => {
+      reading.stop();
+      forget();
+    };
+    return stream.response;
+  });
+};

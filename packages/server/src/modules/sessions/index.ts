@@ -1,0 +1,7 @@
+/**
+ * Sessions and their messages: what was said, by whom, in which order. A message has a running number within its
+ * session, given in the transaction that stores it, so the order never depends on a clock.
+ */
+
+export { registerSessionRoutes } from './routes.ts';
+export { createSessions, type NewMessage, type SessionRow, type Sessions, type SessionTotals } from './service.ts';

@@ -1,0 +1,140 @@
+/** `/api/v1/sessions`: lists, creation and upkeep. Talking in a session is in `agent`. */
+import {
+  createSessionSchema,
+  idParamSchema,
+  messageListSchema,
+  messagePageQuerySchema,
+  promoteSessionSchema,
+  sessionListQuerySchema,
+  sessionListSchema,
+  sessionSchema,
+  updateSessionSchema,
+  updateTagsSchema,
+} from '@hearth/contract';
+import type { HttpApp } from '../../http/app.ts';
+import { defineRoute, json, jsonBody } from '../../http/route.ts';
+import type { Sessions } from './service.ts';
+
+const tags = ['sessions'];
+const base = '/api/v1/sessions';
+const params = idParamSchema;
+
+const routes = {
+  list: defineRoute(
+    { access: 'key' },
+    {
+      method: 'get',
+      path: base,
+      tags,
+      summary: 'Sessions, pinned and newest first',
+      request: { query: sessionListQuerySchema },
+      responses: { 200: json(sessionListSchema, 'A page of sessions') },
+    },
+  ),
+  create: defineRoute(
+    { access: 'key', limit: 'session_create' },
+    {
+      method: 'post',
+      path: base,
+      tags,
+      summary: 'Create a session',
+      request: { body: jsonBody(createSessionSchema) },
+      responses: { 201: json(sessionSchema, 'The new session') },
+    },
+  ),
+  get: defineRoute(
+    { access: 'key' },
+    {
+      method: 'get',
+      path: `${base}/{id}`,
+      tags,
+      summary: 'One session',
+      request: { params },
+      responses: { 200: json(sessionSchema, 'The session') },
+    },
+  ),
+  update: defineRoute(
+    { access: 'key' },
+    {
+      method: 'patch',
+      path: `${base}/{id}`,
+      tags,
+      summary: 'Change title, tags, archived or pinned',
+      request: { params, body: jsonBody(updateSessionSchema) },
+      responses: { 200: json(sessionSchema, 'The session') },
+    },
+  ),
+  tags: defineRoute(
+    { access: 'key' },
+    {
+      method: 'patch',
+      path: `${base}/{id}/tags`,
+      tags,
+      summary: 'Replace the tags',
+      request: { params, body: jsonBody(updateTagsSchema) },
+      responses: { 200: json(sessionSchema, 'The session') },
+    },
+  ),
+  promote: defineRoute(
+    { access: 'key' },
+    {
+      method: 'post',
+      path: `${base}/{id}/promote`,
+      tags,
+      summary: 'Make a brainstorm a code session of a project',
+      request: { params, body: jsonBody(promoteSessionSchema) },
+      responses: { 200: json(sessionSchema, 'The session') },
+    },
+  ),
+  remove: defineRoute(
+    { access: 'key' },
+    {
+      method: 'delete',
+      path: `${base}/{id}`,
+      tags,
+      summary: 'Delete a session with everything in it',
+      request: { params },
+      responses: { 204: { description: 'Deleted' } },
+    },
+  ),
+  messages: defineRoute(
+    { access: 'key' },
+    {
+      method: 'get',
+      path: `${base}/{id}/messages`,
+      tags,
+      summary: 'Messages, the newest page first',
+      request: { params, query: messagePageQuerySchema },
+      responses: { 200: json(messageListSchema, 'A page of messages, oldest first') },
+    },
+  ),
+};
+
+export const registerSessionRoutes = (app: HttpApp, { sessions }: { sessions: Sessions }): void => {
+  app.openapi(routes.list, async (c) => {
+    const query = c.req.valid('query');
+    const { sessions: page, total } = await sessions.list(c.var.caller.ownerId, query);
+    return c.json({ sessions: page, total, page: query.page, page_size: query.page_size }, 200);
+  });
+  app.openapi(routes.create, async (c) =>
+    c.json(await sessions.create(c.var.caller.ownerId, c.req.valid('json')), 201),
+  );
+  app.openapi(routes.get, async (c) => c.json(await sessions.get(c.var.caller.ownerId, c.req.valid('param').id), 200));
+  app.openapi(routes.update, async (c) =>
+    c.json(await sessions.update(c.var.caller.ownerId, c.req.valid('param').id, c.req.valid('json')), 200),
+  );
+  app.openapi(routes.tags, async (c) =>
+    c.json(await sessions.update(c.var.caller.ownerId, c.req.valid('param').id, c.req.valid('json')), 200),
+  );
+  app.openapi(routes.promote, async (c) => {
+    const { project_id } = c.req.valid('json');
+    return c.json(await sessions.promote(c.var.caller.ownerId, c.req.valid('param').id, project_id), 200);
+  });
+  app.openapi(routes.remove, async (c) => {
+    await sessions.remove(c.var.caller.ownerId, c.req.valid('param').id);
+    return c.body(null, 204);
+  });
+  app.openapi(routes.messages, async (c) =>
+    c.json(await sessions.messages(c.var.caller.ownerId, c.req.valid('param').id, c.req.valid('query')), 200),
+  );
+};

@@ -1,0 +1,142 @@
+/**
+ * Starts the whole server: data folders, instance lock, demo model when it is needed, application, HTTP and WebSocket.
+ * Used by `hearth start`, by tests and by benches; it prints nothing.
+ */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { AgentProvider } from '@hearth/runtime';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import { type App, createApp } from './app.ts';
+import type { Config } from './config.ts';
+import type { HttpEnv } from './http/context.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
+import { AppError } from './kernel/errors.ts';
+import { lockInstance } from './kernel/instance-lock.ts';
+import { createLifecycle } from './kernel/lifecycle.ts';
+import { createLog, type Log } from './kernel/log.ts';
+import { attachSocket } from './modules/agent/index.ts';
+
+export interface RunningServer {
+  url: string;
+  port: number;
+  app: App;
+  /** Ends everything in order; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  log?: Log;
+  clock?: Clock;
+  provider?: AgentProvider;
+}
+
+const loopback = /^(127\.|::1$|::ffff:127\.)/;
+
+const createClientIp =
+  (trusted: readonly string[]) =>
+  (request: IncomingMessage): string => {
+    const peer = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const forwarded = request.headers['x-forwarded-for'];
+    if (!trusted.includes(peer) || typeof forwarded !== 'string') return peer;
+    return forwarded.split(',').at(-1)?.trim() || peer;
+  };
+
+const incomingOf = (c: Context<HttpEnv>): IncomingMessage | undefined => {
+  const env: Partial<HttpBindings> = c.env ?? {};
+  return env.incoming;
+};
+
+const prepareFolders = (config: Config): void => {
+  for (const dir of [config.paths.dataDir, config.paths.configDir, config.paths.workspace]) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  }
+  chmodSync(config.paths.dataDir, 0o700);
+  // Left over by agent processes of an earlier server; transcripts live in the database.
+  rmSync(join(config.paths.dataDir, 'claude'), { recursive: true, force: true });
+  mkdirSync(join(config.paths.dataDir, 'claude'), { recursive: true, mode: 0o700 });
+};
+
+const listen = (server: Server, { port, host }: Config['server']): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const message =
+        error.code === 'EADDRINUSE'
+          ? `Port ${port} is taken by another program. Set HEARTH_PORT to a free one.`
+          : `Cannot listen on ${host}:${port} (${error.code ?? 'unknown'}).`;
+      reject(new AppError('CONFLICT', message, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      const address: AddressInfo | string | null = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+
+export const startServer = async (config: Config, options: ServerOptions = {}): Promise<RunningServer> => {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? createLog({ level: config.log.level, secrets: config.secrets });
+  const lifecycle = createLifecycle({ log, clock, limitMs: 15_000 });
+  prepareFolders(config);
+  const lock = lockInstance(config.paths.dataDir, {
+    pid: process.pid,
+    address: `${config.server.host}:${config.server.port}`,
+  });
+  lifecycle.onStop('instance lock', () => lock.release());
+  try {
+    let demoUrl = '';
+    const clientIp = createClientIp(config.server.trustedProxies);
+    const { startStandIn } = await import('@hearth/stand-in');
+    const standIn = await startStandIn({ tokensPerSecond: config.claude.demoTokensPerSecond, maxRequests: 1 });
+    demoUrl = standIn.url;
+    lifecycle.onStop('demo model', () => standIn.close());
+    const app = await createApp({
+      config,
+      log,
+      clock,
+      lifecycle,
+      demoUrl: () => demoUrl,
+      provider: options.provider,
+      http: {
+        isLoopback: (c) => {
+          const incoming = incomingOf(c);
+          const direct = incoming !== undefined && incoming.headers['x-forwarded-for'] === undefined;
+          return direct && loopback.test(incoming.socket.remoteAddress ?? '');
+        },
+        clientIp: (c) => {
+          const incoming = incomingOf(c);
+          return incoming ? clientIp(incoming) : '';
+        },
+      },
+    });
+    const server = createServer(
+      { headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeout: 10_000 },
+      getRequestListener(app.http.fetch),
+    );
+    server.maxConnections = 2_000;
+    const socket = attachSocket(server, {
+      agent: app.agent,
+      approvals: app.approvals,
+      events: app.events,
+      limiter: app.limiter,
+      clock,
+      authenticate: (credentials) => app.auth.authenticate(credentials),
+      onInvalidated: (key, callback) => app.auth.onInvalidated(key, callback),
+      allowedHosts: [...config.server.allowedHosts, config.server.host],
+      corsOrigins: config.server.corsOrigins,
+      clientIp,
+    });
+    const port = await listen(server, config.server);
+    lifecycle.onStop('http', () => {
+      socket.close();
+      server.close();
+      server.closeIdleConnections();
+      clock.setTimer(3_000, () => server.closeAllConnections());
+    });
+    return { url: `http://${config.server.host}:${port}`, port, app, stop: () => lifecycle.stop() };
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+};
