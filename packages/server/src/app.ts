@@ -205,7 +205,7 @@ export const createApp = async (deps: AppDeps): Promise<App> => {
     clock,
     events,
     activity: runs.activity,
-    onRemove: (ownerId, sessionId) => agent.stopSession(ownerId, sessionId),
+    onRemove: (sessionId) => agent.stopSession(sessionId),
   });
   const approvals = createApprovals({
     db,
@@ -235,7 +235,7 @@ export const createApp = async (deps: AppDeps): Promise<App> => {
     runtime,
     requests: createRunRequests({ paths, workspace: config.paths.workspace }),
     isDemo: accounts.isDemo,
-    starterOf: async (keyId) => (await auth.currentCaller(keyId)) ?? null,
+    permissionsOf: async (keyId) => (await auth.currentCaller(keyId))?.permissions ?? null,
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));

@@ -342,24 +342,36 @@ export interface LoadOptions {
   home?: string;
 }
 
-/** Reads and checks everything once. Throws `ConfigError` that names each wrong variable. */
-export const loadConfig = (options: LoadOptions = {}): Config => {
+const fullEnv = (options: LoadOptions): Env => {
   const dir = options.dotenvDir === undefined ? process.cwd() : options.dotenvDir;
   const file = dir === null ? null : join(dir, '.env');
   const dotenv: Env = file !== null && existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
-  const env = { ...dotenv, ...(options.env ?? process.env) };
+  return { ...dotenv, ...(options.env ?? process.env) };
+};
+
+/** Reads and checks everything once. Throws `ConfigError` that names each wrong variable. */
+export const loadConfig = (options: LoadOptions = {}): Config => {
+  const env = fullEnv(options);
   return deepFreeze(build(parse(env), env, options.home ?? homedir()));
 };
 
 /** For `hearth config`: every variable with its value, secrets masked. */
 export const describeConfig = (options: LoadOptions = {}): { name: string; value: string; help: string }[] => {
-  const env = options.env ?? process.env;
-  const values = parse(env);
+  const values = parse(fullEnv(options));
   const named: Record<string, { secret?: boolean; help: string }> = variables;
   return Object.entries(values).map(([name, value]) => {
     const shown = Array.isArray(value) ? value.join(',') : value === undefined ? '' : String(value);
     return { name, help: named[name]?.help ?? '', value: named[name]?.secret && shown !== '' ? '********' : shown };
   });
+};
+
+/** What only the command line reads: the key it calls the server with. */
+export const readCliEnv = (options: LoadOptions = {}): { apiKey: string | null } => {
+  const env = fullEnv(options);
+  const issues: string[] = [];
+  const apiKey = env.HEARTH_API_KEY ?? readFileVariable(env, 'HEARTH_API_KEY', issues) ?? '';
+  if (issues.length > 0) throw new ConfigError(issues);
+  return { apiKey: apiKey.trim() === '' ? null : apiKey.trim() };
 };
 
 /** The text of `.env.example`. */

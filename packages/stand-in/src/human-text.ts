@@ -6,6 +6,8 @@
 export const interruptionMark = '[Request interrupted by user';
 /** What the client adds to the definitions it has loaded. */
 const loadedNote = 'Tool loaded.';
+/** What the client says for the human when it goes on after a restart. */
+const continueNote = 'Continue from where you left off.';
 
 const reminder = /<system-reminder>([\s\S]*?)<\/system-reminder>/g;
 /** Up to the client's explanation, the next such message, or the end. */
@@ -22,7 +24,7 @@ export const steeredText = (clientText: string): string =>
 /** What the human wrote in a text block; empty when nothing. */
 export const humanText = (value: string): string => {
   const trimmed = value.replace(reminder, (_all, inner: string) => steeredText(inner)).trim();
-  if (trimmed.startsWith(interruptionMark) || trimmed === loadedNote) return '';
+  if (trimmed.startsWith(interruptionMark) || trimmed === loadedNote || trimmed === continueNote) return '';
   return trimmed.startsWith('The user sent a new message while you were working:') ? steeredText(trimmed) : trimmed;
 };
 

@@ -29,6 +29,7 @@ test.each([
   [['the code word is pelican'], "What's the code word?", 'pelican'],
   [['remember that my favourite colour is green'], 'what is my favourite colour?', 'green'],
   [['Hello', 'The code-word is owl.'], 'what was the code word again?', 'owl'],
+  [['my wife’s name is Eva'], "what is my wife's name?", 'Eva'],
   [['first things first', 'later'], 'what was my first message?', 'first things first'],
   [['first', 'then this'], 'what did I just say?', 'then this'],
   [['tea', 'cake'], 'what did we talk about?', '2. “cake”'],

@@ -25,7 +25,8 @@ const notNames = /^(?:with|containing|that|which|saying|for|in|here|and|please)$
 const writeWish = (prompt: string): { name: string; content: string } | undefined => {
   const matter = withoutPoliteness(prompt);
   const [, content = '', target] = contentFirst.exec(matter) ?? [];
-  if (target !== undefined) return { name: target, content };
+  // Without an ending or the word "file" it may as well be the shopping list.
+  if (target !== undefined && (/\.\w{1,8}$/.test(target) || /\bfile\b/i.test(matter))) return { name: target, content };
   for (const pattern of [plainFile, namedFile, unnamedFile]) {
     const found = pattern.exec(matter);
     if (!found) continue;

@@ -55,7 +55,7 @@ const containersText = (home: Household): string => {
 };
 
 const stateWords =
-  /\b(?:running|up|down|online|offline|status|state|how(?:'s|’s| is| are)|working|healthy|health|ok|okay|full|space|temperature|alive|check|last backup|broken|slow|doing|moisture|replace)\b/i;
+  /\b(?:running|up|down|online|offline|status|state|how(?:'s|’s| is| are)|work(?:ing|ed|s)?|healthy|health|ok|okay|full|space|temperature|alive|check|last backup|broken|slow|doing|moisture|replace)\b/i;
 
 export const machinesRule: Rule = {
   name: 'machines',

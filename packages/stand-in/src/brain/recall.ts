@@ -7,15 +7,15 @@ import type { Rule, Turn } from './turn.ts';
 import { clipped, numbered } from './words.ts';
 
 const stated =
-  /\b(my|our|the)\s+([\p{L}][\p{L}\s-]{0,40}?)\s+(?:is|are)\s+(?:called\s+|now\s+)?["“'`]?([^\n.!?,;"”`]{1,80})/giu;
+  /\b(my|our|the)\s+([\p{L}][\p{L}\s'’-]{0,40}?)\s+(?:is|are)\s+(?:called\s+|now\s+)?["“'`]?([^\n.!?,;"”`]{1,80})/giu;
 const called = /\b(?:call me|i am called|i'm called|i’m called)\s+(\p{L}[\p{L}'’-]*)/giu;
 const asking =
-  /\b(?:what|who|which)(?:'s|’s|\s+is|\s+was|\s+are|\s+were)?\s+(my|our|the)\s+([\p{L}][\p{L}\s-]{0,40}?)(?:\s+(?:again|is|was|i told you|i gave you|i mentioned).*)?\s*[?.!]*$/iu;
+  /\b(?:what|who|which)(?:'s|’s|\s+is|\s+was|\s+are|\s+were)?\s+(my|our|the)\s+([\p{L}][\p{L}\s'’-]{0,40}?)(?:\s+(?:again|is|was|i told you|i gave you|i mentioned).*)?\s*[?.!]*$/iu;
 
 const keyOf = (words: string): string =>
   words
     .toLowerCase()
-    .replace(/[\s-]+/g, '')
+    .replace(/[\s'’-]+/g, '')
     .replace(/^(?:secret|first|own)/, '');
 
 /** What the human stated, the latest statement of each thing last. */

@@ -15,7 +15,7 @@ export const thingsToTry = bullets([
 export const helpRule: Rule = {
   name: 'help',
   reply: ({ prompt }) =>
-    /\bwhat (?:can|could) (?:you|i) (?:do|ask|try)\b|^help\b[!.? ]*$|\bhow (?:does this|do you) work\b|\bwhat should i try\b/i.test(
+    /\bwhat (?:can|could) (?:you|i) (?:do|ask|try)\b|^(?:(?:can|could) you |please )?help(?: me)?[!.? ]*$|\bhow (?:does this|do you) work\b|\bwhat should i try\b/i.test(
       prompt,
     )
       ? [

@@ -30,6 +30,7 @@ test.each([
   ['restart jellyfin', 'did nothing'],
   ['run the tests', 'Which command'],
   ['what is in this image?', 'no image'],
+  ['add "milk" to the shopping list', 'Added milk'],
   ['thanks!', 'welcome'],
 ])('%s', (prompt, part) => {
   const plan = ask(prompt);
@@ -101,7 +102,10 @@ test('a tool the client holds back is loaded once, then used', () => {
   const loaded = [
     user('fetch https://example.com/'),
     assistant([{ type: 'tool_use', id: 't', name: 'ToolSearch', input: {} }]),
-    user([{ type: 'tool_result', tool_use_id: 't', content: [{ type: 'tool_reference', tool_name: 'WebFetch' }] }]),
+    user([
+      { type: 'tool_result', tool_use_id: 't', content: [{ type: 'tool_reference', tool_name: 'WebFetch' }] },
+      { type: 'text', text: 'Tool loaded.' },
+    ]),
   ];
   expect(toolsOf(ask(loaded, { ...deferred, tools: offers('ToolSearch', 'WebFetch') }))[0]?.name).toBe('WebFetch');
   expect(toolsOf(ask(loaded, deferred))).toEqual([]);
@@ -125,7 +129,7 @@ test('memory is used when there is one', () => {
 
 test('the shopping list follows the conversation', () => {
   const said = [
-    user('add milk and rye bread to the shopping list'),
+    user('add "milk" and rye bread to the shopping list'),
     assistant('ok'),
     user('we bought eggs.'),
     assistant('ok'),

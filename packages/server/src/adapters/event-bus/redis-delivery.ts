@@ -1,7 +1,7 @@
 /**
  * What the listeners of one owner hear in this process, each number once and in rising order. Events come from the
  * subscription; while Redis is away, straight from this process, with numbers above all that Redis has given, so that a
- * late echo is dropped as old.
+ * late echo is dropped as old. Own events are kept until their echo, because Redis may die in between.
  */
 import type { NumberedEvent } from '@hearth/contract';
 import type { Log } from '../../kernel/log.ts';
@@ -10,11 +10,16 @@ import { createListeners, type Listeners } from './listeners.ts';
 import { readPayload } from './payload.ts';
 import type { StoredEvent } from './redis-scripts.ts';
 import { createRing } from './ring.ts';
+import { createUnheard } from './unheard.ts';
 
 export interface Delivery {
   readonly listeners: Listeners;
   /** From the subscription or the stream; what was delivered before is dropped. */
   receive(event: StoredEvent): void;
+  /** An own event that Redis took: its echo is to come. */
+  sent(event: NumberedEvent): void;
+  /** Own events up to `seq` whose echo will not come any more. */
+  deliverUnheard(seq: number): void;
   /** An event that Redis does not get. */
   deliverHere(event: NumberedEvent): void;
   /** Redis has been reached again, past what was delivered here. */
@@ -36,26 +41,45 @@ export type DeliveryDeps = {
   onReceived: (id: string, seq: number) => void;
 };
 
+const readOrReport = ({ seq, payload }: StoredEvent, log: Log): ReturnType<typeof readPayload> => {
+  const read = readPayload(payload);
+  if (read === undefined) log.error({ seq }, 'an event from Redis cannot be read');
+  return read;
+};
+
 export const createDelivery = (deps: DeliveryDeps): Delivery => {
   const listeners = createListeners(deps.log);
   let ring = createRing(deps.ring);
+  const unheard = createUnheard(deps.ring.events);
   let delivered: number | undefined;
   let alone = false;
 
+  const isOld = (seq: number): boolean => delivered !== undefined && seq <= delivered;
+  const deliverUnheard = (through: number): void => {
+    for (const event of unheard.takeThrough(through)) {
+      if (isOld(event.seq)) continue;
+      delivered = event.seq;
+      listeners.deliver(event);
+    }
+  };
+
   return {
     listeners,
-    receive: ({ seq, payload }) => {
-      if (delivered !== undefined && seq <= delivered) return;
-      delivered = seq;
-      const read = readPayload(payload);
-      if (read === undefined) {
-        deps.log.error({ seq }, 'an event from Redis cannot be read');
-        return;
-      }
-      deps.onReceived(read.id, seq);
-      listeners.deliver({ ...read.event, seq });
+    sent: (event) => {
+      if (listeners.size > 0 && !isOld(event.seq)) unheard.keep(event);
+    },
+    deliverUnheard,
+    receive: (event) => {
+      unheard.drop(event.seq);
+      if (isOld(event.seq)) return;
+      delivered = event.seq;
+      const read = readOrReport(event, deps.log);
+      if (read === undefined) return;
+      deps.onReceived(read.id, event.seq);
+      listeners.deliver({ ...read.event, seq: event.seq });
     },
     deliverHere: (event) => {
+      deliverUnheard(event.seq);
       if (!alone) {
         ring = createRing(deps.ring);
         ring.forget(event.seq - 1);

@@ -60,6 +60,7 @@ export const createEntryFactory = (deps: EntryDeps): ((ownerId: string) => Entry
       blockSize,
       ring,
       log,
+      isReady: () => commands.ready,
       send: async (options) => {
         const run = await currentRun();
         return commands.run((client) =>

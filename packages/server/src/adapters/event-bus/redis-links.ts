@@ -44,7 +44,8 @@ const linkNow = async (entry: Linked, subscriber: RedisConnection): Promise<void
   entry.held = [];
   try {
     await subscriber.run((client) => client.subscribe(entry.channel));
-    const { events } = await entry.read(delivery.delivered ?? 0);
+    const { floor, events } = await entry.read(delivery.delivered ?? 0);
+    delivery.deliverUnheard(floor);
     for (const event of [...events, ...entry.held]) delivery.receive(event);
     entry.linked = subscriber.ready;
   } finally {

@@ -7,12 +7,11 @@ import type { HearthEvent, NumberedEvent } from '@hearth/contract';
 import { newId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { RingLimits } from '../../ports/event-bus.ts';
-import type { Numbers } from './numbers.ts';
 import { writePayload } from './payload.ts';
 import { createDelivery, type Delivery } from './redis-delivery.ts';
-import { createUplink, RedisAway, type Send, type Sent, type Uplink } from './redis-uplink.ts';
+import { createUplink, RedisAway, type Sent, type Uplink, type UplinkDeps } from './redis-uplink.ts';
 
-export type RedisOwnerDeps = { numbers: Numbers; blockSize: number; ring: RingLimits; log: Log; send: Send };
+export type RedisOwnerDeps = UplinkDeps & { ring: RingLimits; log: Log };
 
 export interface RedisOwner {
   readonly delivery: Delivery;
@@ -59,7 +58,7 @@ const publishBatch = async (uplink: Uplink, delivery: Delivery, batch: Waiting[]
     const payloads = batch.map((one) => writePayload(one.id, one.event));
     const { last } = await reach(uplink, delivery, payloads);
     const first = last - batch.length + 1;
-    for (const [index, one] of batch.entries()) settle(one, first + index);
+    for (const [index, one] of batch.entries()) delivery.sent(settle(one, first + index));
   } catch (error) {
     if (!(error instanceof RedisAway)) throw error;
     await deliverHere(uplink, delivery, batch);

@@ -23,7 +23,15 @@ export interface Uplink {
 const noBlock = { from: 0, to: 0 };
 const mostAttempts = 5;
 
-export const createUplink = (deps: { numbers: Numbers; blockSize: number; send: Send }): Uplink => {
+export type UplinkDeps = {
+  numbers: Numbers;
+  blockSize: number;
+  send: Send;
+  /** False while Redis is known to be away: then no block is spent on asking. */
+  isReady: () => boolean;
+};
+
+export const createUplink = (deps: UplinkDeps): Uplink => {
   const { numbers, blockSize } = deps;
 
   const freshBlock = async (): Promise<{ from: number; to: number }> => {
@@ -40,6 +48,7 @@ export const createUplink = (deps: { numbers: Numbers; blockSize: number; send: 
 
   return {
     reach: async (payloads, reset) => {
+      if (!deps.isReady()) throw new RedisAway('Redis is away');
       if (reset) numbers.discard();
       let block = reset ? await freshBlock() : noBlock;
       for (let attempt = 0; attempt < mostAttempts; attempt += 1) {

@@ -15,6 +15,8 @@ export interface RunStore {
   insert(row: RunRow, tx: Connection): Promise<void>;
   byId(id: string): Promise<RunRow | undefined>;
   byClientMessage(ownerId: string, clientMessageId: string): Promise<RunRow | undefined>;
+  /** The run that a steering message joined. */
+  ofSteeringMessage(ownerId: string, clientMessageId: string): Promise<{ runId: string; sessionId: string } | null>;
   /** The run of a session that is not over, if any. */
   active(sessionId: string): Promise<RunRow | undefined>;
   activity(sessionIds: string[]): Promise<Map<string, 'queued' | 'running' | 'waiting'>>;
@@ -52,6 +54,15 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
     byId: (id) => runs().where('id', '=', id).executeTakeFirst(),
     byClientMessage: (ownerId, clientMessageId) =>
       runs().where('owner_id', '=', ownerId).where('client_message_id', '=', clientMessageId).executeTakeFirst(),
+    async ofSteeringMessage(ownerId, clientMessageId) {
+      const row = await db.kysely
+        .selectFrom('messages')
+        .select(['run_id', 'session_id'])
+        .where('owner_id', '=', ownerId)
+        .where('client_message_id', '=', clientMessageId)
+        .executeTakeFirst();
+      return row?.run_id ? { runId: row.run_id, sessionId: row.session_id } : null;
+    },
     active: (sessionId) =>
       runs()
         .where('session_id', '=', sessionId)

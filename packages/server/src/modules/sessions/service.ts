@@ -94,7 +94,7 @@ export interface SessionsDeps {
   /** What a session is doing; the agent module knows. */
   activity: (sessionIds: string[]) => Promise<Map<string, Session['activity']>>;
   /** Called before a session is removed, so that its run can be stopped. */
-  onRemove: (ownerId: string, sessionId: string) => Promise<void>;
+  onRemove: (sessionId: string) => Promise<void>;
 }
 
 const notFound = (): AppError => new AppError('SESSION_NOT_FOUND', 'There is no such session.');
@@ -202,7 +202,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     },
     async remove(ownerId, id) {
       await row(ownerId, id);
-      await deps.onRemove(ownerId, id);
+      await deps.onRemove(id);
       await db.transaction().execute(async (tx) => {
         const { agent_session_id } = await row(ownerId, id, tx);
         const shared = await tx

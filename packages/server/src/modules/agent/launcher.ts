@@ -1,0 +1,134 @@
+/** Puts a prepared run on a worker: journal, gate and keeper around `runtime.start`. */
+import type { Permissions } from '@hearth/contract';
+import type { Runtime, UserTurn } from '@hearth/runtime';
+import type { Db } from '../../db/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { EventLog } from '../events/index.ts';
+import type { Grant } from '../policy/index.ts';
+import type { SessionRow, Sessions } from '../sessions/index.ts';
+import { createGate, type GateDeps } from './gate.ts';
+import { createJournal, type Journal, type JournalRun } from './journal.ts';
+import { createKeeper, type Keeper, type KeptRun } from './keeper.ts';
+import type { LiveRun, LiveRuns } from './live-runs.ts';
+import type { PreparedRun } from './run-request.ts';
+import type { RunRow, RunStore } from './run-store.ts';
+
+export interface LauncherDeps extends Omit<GateDeps, 'currentPermissions'> {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  events: EventLog;
+  sessions: Sessions;
+  runs: RunStore;
+  runtime: Runtime;
+  live: LiveRuns;
+  isDemo: () => boolean;
+  permissionsOf: (keyId: string) => Promise<Permissions | null>;
+  /** A run was parked; its question may have been settled in the same moment. */
+  onParked: (runId: string) => Promise<void>;
+  draftMs: number;
+}
+
+export interface Launch {
+  row: Pick<RunRow, 'id' | 'owner_id' | 'session_id' | 'key_id'>;
+  session: Pick<SessionRow, 'id'>;
+  prepared: PreparedRun;
+  /** Null continues a parked run. */
+  turn: UserTurn | null;
+  resume: { agentSessionId: string; fork: boolean } | null;
+  /** The prompt; its first words name checkpoints and the session. */
+  label: string;
+}
+
+export interface Launcher {
+  launch(request: Launch): LiveRun;
+  journal(run: JournalRun): Journal;
+  keeper: Keeper;
+}
+
+export const createLauncher = (deps: LauncherDeps): Launcher => {
+  const { clock, log, runs, runtime, live } = deps;
+  const keeper = createKeeper(deps);
+  const journalOf = (run: JournalRun): Journal => createJournal(deps, run);
+
+  /** What a crash in the first second must not lose: which conversation of the agent belongs to the session. */
+  const rememberWorker = async (runId: string, sessionId: string, agentSessionId: string): Promise<void> => {
+    try {
+      const started_at = clock.now().toISOString();
+      await deps.db.kysely.transaction().execute(async (tx) => {
+        await runs.update(runId, { status: 'running', agent_session_id: agentSessionId, started_at }, tx);
+        await tx
+          .updateTable('sessions')
+          .set({ agent_session_id: agentSessionId })
+          .where('id', '=', sessionId)
+          .execute();
+      });
+    } catch (error) {
+      log.warn({ err: error, run_id: runId }, 'the start of a run could not be stored');
+    }
+  };
+
+  const follow = async (run: LiveRun): Promise<void> => {
+    const stopListening = await live.listen(run).catch(() => () => {});
+    const ended = await run.ended.catch((error: unknown) => {
+      log.error({ err: error, run_id: run.runId }, 'a run ended badly');
+      return null;
+    });
+    stopListening();
+    live.remove(run.runId);
+    if (ended?.kind === 'parked') await deps.onParked(run.runId);
+  };
+
+  const launch = ({ row, session, prepared, turn, resume, label }: Launch): LiveRun => {
+    const ids = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id };
+    const kept: KeptRun = { ...ids, demo: deps.isDemo(), label };
+    const journal = journalOf(ids);
+    const state: { mode: Grant['mode'] } = { mode: prepared.grant.mode };
+    const gate = createGate(
+      { ...deps, currentPermissions: deps.permissionsOf },
+      {
+        ...ids,
+        keyId: row.key_id,
+        label,
+        grant: prepared.grant,
+        checkpointing: prepared.checkpointing,
+        mode: () => state.mode,
+        onWaiting: (waiting) => {
+          runs
+            .update(row.id, { status: waiting ? 'waiting' : 'running' })
+            .catch((error: unknown) => log.warn({ err: error }, 'the state of a run could not be stored'));
+        },
+      },
+    );
+    const handle = runtime.start({
+      ...ids,
+      demo: kept.demo,
+      turn,
+      gate,
+      profile: prepared.profile,
+      conversation: resume,
+      listener: (event) =>
+        journal.take(
+          event.type === 'init' ? { ...event, data: { ...event.data, permission_mode: state.mode } } : event,
+        ),
+      onWorker: (agentSessionId) => void rememberWorker(row.id, session.id, agentSessionId),
+    });
+    const run: LiveRun = {
+      runId: row.id,
+      handle,
+      get mode() {
+        return state.mode;
+      },
+      set mode(mode) {
+        state.mode = mode;
+      },
+      ended: keeper.keep(kept, handle, journal),
+    };
+    live.add(run);
+    void follow(run);
+    return run;
+  };
+
+  return { launch, journal: journalOf, keeper };
+};
