@@ -357,9 +357,10 @@ export const loadConfig = (options: LoadOptions = {}): Config => {
 
 /** For `hearth config`: every variable with its value, secrets masked. */
 export const describeConfig = (options: LoadOptions = {}): { name: string; value: string; help: string }[] => {
-  const values = parse(fullEnv(options));
+  const values: Record<string, unknown> = parse(fullEnv(options));
   const named: Record<string, { secret?: boolean; help: string }> = variables;
-  return Object.entries(values).map(([name, value]) => {
+  return Object.keys(variables).map((name) => {
+    const value = values[name];
     const shown = Array.isArray(value) ? value.join(',') : value === undefined ? '' : String(value);
     return { name, help: named[name]?.help ?? '', value: named[name]?.secret && shown !== '' ? '********' : shown };
   });

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AgentProvider, TranscriptEntry } from '../provider.ts';
+import { deferOpenCall } from './defer-open-call.ts';
 import type { ClaudeSettings } from './environment.ts';
 import { createGateHook } from './gate-hook.ts';
-import { deferOpenCall } from './defer-open-call.ts';
 import { claudeOptions } from './options.ts';
 import { createClaudeWorker, type WorkerLink } from './worker.ts';
 

@@ -1,4 +1,4 @@
-import type { Migration } from 'kysely';
+import type { Migration } from 'kysely/migration';
 import { expect, it } from 'vitest';
 import { type Db, isUniqueViolation, migrateDatabase, openDatabase } from './index.ts';
 import { createMigrations } from './migrations/index.ts';

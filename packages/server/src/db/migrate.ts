@@ -5,7 +5,8 @@
 import { chmodSync, copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { Kysely, type Migration, Migrator } from 'kysely';
+import { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
 import { AppError } from '../kernel/errors.ts';
 import { type Log, silentLog } from '../kernel/log.ts';
 import { createPostgresDialect, createPostgresPool } from './dialect-postgres.ts';
