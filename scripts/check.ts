@@ -34,7 +34,7 @@ const runStep = (step: Step, root: string): Promise<Outcome> =>
     const path = [join(root, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter);
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, PATH: path },
+      env: { ...process.env, PATH: path, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

@@ -21,14 +21,14 @@ afterEach(() => {
 test('it writes both files, finds them fresh, and fails when code or file has changed since', () => {
   copy = createTempRepository(sources);
   expect(copy.run('generate.ts', '--check')).toMatchObject({ code: 1 });
-  expect(copy.run('generate.ts')).toEqual({ code: 0, output: 'wrote docs/openapi.json\nwrote .env.example\n' });
-  expect(readFileSync(join(copy.root, '.env.example'), 'utf8')).toBe('PORT=54000\n');
+  expect(copy.run('generate.ts')).toEqual({ code: 0, output: 'wrote docs/openapi.json\nwrote deploy/.env.example\n' });
+  expect(readFileSync(join(copy.root, 'deploy/.env.example'), 'utf8')).toBe('PORT=54000\n');
   expect(copy.run('generate.ts', '--check')).toEqual({ code: 0, output: '' });
   copy.write({ [config]: "export const renderEnvExample = (): string => 'PORT=1';\n" });
   const { code, output } = copy.run('generate.ts', '--check');
   expect(code).toBe(1);
-  expect(output).toBe('.env.example is stale: run npm run generate\n');
-  expect(readFileSync(join(copy.root, '.env.example'), 'utf8'), 'a check writes nothing').toBe('PORT=54000\n');
+  expect(output).toBe('deploy/.env.example is stale: run npm run generate\n');
+  expect(readFileSync(join(copy.root, 'deploy/.env.example'), 'utf8'), 'a check writes nothing').toBe('PORT=54000\n');
 });
 
 test('a source without its function is an error, not an empty file', () => {

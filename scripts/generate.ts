@@ -23,7 +23,7 @@ const outputs: readonly Generated[] = [
     render: (document) => `${JSON.stringify(document, null, 2)}\n`,
   },
   {
-    path: '.env.example',
+    path: 'deploy/.env.example',
     source: 'packages/server/src/config.ts',
     exportName: 'renderEnvExample',
     render: (text) => `${String(text).trimEnd()}\n`,

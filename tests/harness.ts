@@ -33,9 +33,13 @@ export interface HarnessOptions {
   home?: string;
 }
 
-export const startHarness = async (options: HarnessOptions = {}): Promise<Harness & { provider: ScriptedProvider | null }> => {
+export const startHarness = async (
+  options: HarnessOptions = {},
+): Promise<Harness & { provider: ScriptedProvider | null }> => {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'hearth-test-'));
-  const provider = options.standIn ? null : createScriptedProvider(options.script ?? (({ text }) => [{ say: `You said: ${text}` }]));
+  const provider = options.standIn
+    ? null
+    : createScriptedProvider(options.script ?? (({ text }) => [{ say: `You said: ${text}` }]));
   const claude = options.standIn ? { ANTHROPIC_BASE_URL: options.standIn.url, ANTHROPIC_API_KEY: 'sk-test-key' } : {};
   const config = loadConfig({
     dotenvDir: null,

@@ -50,6 +50,19 @@ const createLineFinder = (text: string) => {
 
 const kindOf = (marker: string | undefined): Import['kind'] => (marker === 'type' ? 'type' : 'value');
 
+/**
+ * Lines of a function without the functions inside it: a factory that returns a bundle of short closures is short. A
+ * nested function still costs its first line.
+ */
+const ownLines = (span: Span, all: Span[], lineOf: (offset: number) => number): number => {
+  const linesOf = ({ start, end }: Span): number => lineOf(end) - lineOf(start) + 1;
+  const within = (outer: Span, inner: Span): boolean =>
+    inner !== outer && inner.start >= outer.start && inner.end <= outer.end;
+  const nested = all.filter((other) => within(span, other));
+  const outermost = nested.filter((one) => !nested.some((other) => within(other, one)));
+  return outermost.reduce((lines, one) => lines - (linesOf(one) - 1), linesOf(span));
+};
+
 export const parseSource = (path: string, text: string): SourceFile => {
   const result = parseSync(path, text);
   const [problem] = result.errors;
@@ -57,13 +70,12 @@ export const parseSource = (path: string, text: string): SourceFile => {
   const lineOf = createLineFinder(text);
   const imports: Import[] = [];
   const environmentReads: number[] = [];
-  const functions: SourceFile['functions'] = [];
   const addImport = (node: Span, specifier: string, kind: Import['kind']): void => {
     imports.push({ specifier, line: lineOf(node.start), kind });
   };
+  const spans: Span[] = [];
   const addFunction = (node: Span): void => {
-    const line = lineOf(node.start);
-    functions.push({ line, lines: lineOf(node.end) - line + 1 });
+    spans.push(node);
   };
 
   new Visitor({
@@ -98,6 +110,7 @@ export const parseSource = (path: string, text: string): SourceFile => {
     ArrowFunctionExpression: addFunction,
   }).visit(result.program);
 
+  const functions = spans.map((span) => ({ line: lineOf(span.start), lines: ownLines(span, spans, lineOf) }));
   const exceptions = result.comments
     .filter((comment) => exceptionPattern.test(comment.value))
     .map((comment) => lineOf(comment.end));

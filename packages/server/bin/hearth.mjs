@@ -43,7 +43,9 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...pr
   stdio: 'inherit',
 });
 child.on('error', (error) => {
-  fail(`Hearth could not be started: ${node} does not run (${error.message}).\nRun "npm install" on this machine again.`);
+  fail(
+    `Hearth could not be started: ${node} does not run (${error.message}).\nRun "npm install" on this machine again.`,
+  );
 });
 
 // A terminal sends these to both processes by itself; passed on, they would count twice.

@@ -2,7 +2,6 @@
  * The composition root: the only place that joins modules and adapters. It reads from top to bottom as the order in
  * which the parts come to life; `lifecycle` stops them in the opposite order.
  */
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
   type AgentProvider,
@@ -36,13 +35,13 @@ import {
   createTranscripts,
   registerSessionRunRoutes,
   registerTalkRoutes,
+  type Transcripts,
 } from './modules/agent/index.ts';
 import { type Approvals, createApprovals, registerApprovalRoutes } from './modules/approvals/index.ts';
 import { type Audit, createAudit, registerAuditRoutes } from './modules/audit/index.ts';
 import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.ts';
 import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
-import { createHealth, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
-import { createMetrics, type Metrics } from './modules/health/metrics.ts';
+import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
 import { createPathGuard, createPolicy } from './modules/policy/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from './modules/sessions/index.ts';
 import type { EventBus } from './ports/event-bus.ts';
@@ -144,6 +143,9 @@ const guardedPaths = ({ paths }: Config): Parameters<typeof createPathGuard>[0] 
   roots: paths.allowedRoots,
 });
 
+/** A process that has not renewed its lease for this long is taken to be dead. */
+const leaseMs = 8_000;
+
 /** Things that are done again and again while the server runs. */
 const keepTidy = (
   deps: AppDeps,
@@ -164,26 +166,43 @@ const keepTidy = (
   };
   const daysAgo = (days: number): Date => new Date(clock.now().getTime() - days * 86_400_000);
   every(leaseMs / 4, 'renewing leases', parts.agent.renewLeases);
-  every(leaseMs / 2, 'taking over abandoned runs', () => parts.agent.recover(false));
+  every(leaseMs / 3, 'taking over abandoned runs', () => parts.agent.recover(false));
   every(15_000, 'expiring approvals', parts.approvals.expireDue);
   every(3_600_000, 'pruning events', () => parts.events.prune(daysAgo(7)));
   every(3_600_000, 'pruning the audit trail', () => parts.audit.prune(daysAgo(90)));
 };
 
-const leaseMs = 12_000;
+interface Core extends Parts {
+  auth: Auth;
+  events: EventLog;
+  audit: Audit;
+}
 
-export const createApp = async (deps: AppDeps): Promise<App> => {
-  const { config, log, clock, lifecycle } = deps;
-  const { db, bus, limiter } = await openParts(deps);
-  const auth = createAuth({ db, limiter, clock, log });
+const createCore = async (deps: AppDeps): Promise<Core> => {
+  const { log, clock, lifecycle } = deps;
+  const parts = await openParts(deps);
+  const auth = createAuth({ ...parts, clock, log });
   lifecycle.onStop('auth', () => auth.close());
-  const events = createEventLog({ db, bus, clock, log });
+  const events = createEventLog({ ...parts, clock, log });
   lifecycle.onStop('event log', () => events.flush());
-  const audit = createAudit({ db, clock });
+  return { ...parts, auth, events, audit: createAudit({ ...parts, clock }) };
+};
 
-  const paths = createPathGuard(guardedPaths(config));
-  const policy = createPolicy({ paths });
-  const runs = createRunStore({ db, clock, instanceId: newId(), leaseMs });
+interface Model {
+  accounts: Accounts;
+  runtime: Runtime;
+  transcripts: Transcripts;
+}
+
+interface Talking extends Model {
+  sessions: Sessions;
+  approvals: Approvals;
+  checkpoints: ReturnType<typeof createCheckpoints>;
+  agent: Agent;
+}
+
+const createModel = (deps: AppDeps, core: Core): Model => {
+  const { config, log, clock } = deps;
   const accounts = createAccountPart(deps, () => runtime.recycle());
   const provider =
     deps.provider ??
@@ -191,123 +210,111 @@ export const createApp = async (deps: AppDeps): Promise<App> => {
       settings: () => claudeSettings(config, accounts.credential()),
       onStderr: (text) => log.debug({ text: text.slice(0, 2000) }, 'agent process'),
     });
+  const transcripts = createTranscripts({ ...core, clock });
   const runtime = createRuntime({
     provider,
-    transcripts: createTranscripts({ db, clock }),
+    transcripts,
     maxLive: config.agent.maxWorkers,
     idleMs: config.agent.idleMs,
     keepSpare: config.agent.keepSpare,
     onDiagnostic: (message, error) => log.warn({ err: error }, message),
   });
+  return { accounts, runtime, transcripts };
+};
 
+const createTalking = (deps: AppDeps, core: Core): Talking => {
+  const { config, clock, log, lifecycle } = deps;
+  const model = createModel(deps, core);
+  const { accounts, runtime, transcripts } = model;
+  const paths = createPathGuard(guardedPaths(config));
+  const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
   const sessions: Sessions = createSessions({
-    db,
+    ...core,
     clock,
-    events,
     activity: runs.activity,
     onRemove: (sessionId) => agent.stopSession(sessionId),
   });
   const approvals = createApprovals({
-    db,
+    ...core,
     clock,
-    bus,
-    events,
-    audit,
     expiresMs: config.agent.approvalMs,
     onSettled: ({ runId }) => {
       agent.continueParked(runId).catch((error: unknown) => log.error({ err: error }, 'a parked run could not go on'));
     },
   });
-  const checkpoints = createCheckpoints({ db, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
+  const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
   const agent: Agent = createAgent({
-    db,
+    ...core,
     clock,
     log,
-    bus,
-    events,
-    audit,
     sessions,
     approvals,
     checkpoints,
     paths,
-    policy,
+    policy: createPolicy({ paths }),
     runs,
     runtime,
     requests: createRunRequests({ paths, workspace: config.paths.workspace }),
     isDemo: accounts.isDemo,
-    permissionsOf: async (keyId) => (await auth.currentCaller(keyId))?.permissions ?? null,
+    permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
+    recorded: transcripts.recorded,
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
+  return { ...model, sessions, approvals, checkpoints, agent };
+};
 
-  const health = createHealth({
+const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
+  const redis = { name: 'redis', ping: () => bus.ping(), features: ['live_updates_across_servers'], critical: true };
+  return createHealth({
     clock,
     probes: [
       { name: db.kind, ping: () => db.ping(), features: ['everything'], critical: true },
-      ...(config.redis
-        ? [{ name: 'redis', ping: () => bus.ping(), features: ['live_updates_across_servers'], critical: true }]
-        : []),
+      ...(config.redis ? [redis] : []),
     ],
     lostFeatures: () => (runtime.retryAfter() === null ? [] : ['chat']),
   });
-  const metrics: { ready: Metrics | null } = { ready: null };
-  const metricsNow = (): Metrics => {
-    metrics.ready ??= createMetrics({ workers: runtime.stats });
-    return metrics.ready;
-  };
+};
 
-  const onInvalidated = (key: { keyId: string; keyHash: string }, callback: () => void) =>
-    auth.onInvalidated(key, callback);
-  const firstSeq = async (runId: string): Promise<number | null> => {
-    await events.flush();
-    const row = await db.kysely
-      .selectFrom('events')
-      .select((eb) => eb.fn.min('seq').as('seq'))
-      .where('run_id', '=', runId)
-      .executeTakeFirst();
-    return row?.seq === null || row?.seq === undefined ? null : Number(row.seq);
-  };
-  const http = createHttpApp({
+const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: HealthService): HttpApp => {
+  const { config, log, clock, lifecycle } = deps;
+  const { auth, audit, events, limiter } = core;
+  const { agent, sessions, approvals, checkpoints, accounts } = talking;
+  const metrics = createMetrics({ workers: talking.runtime.stats });
+  return createHttpApp({
     authenticate: (credentials) => auth.authenticate(credentials),
     limiter,
     log,
     allowedHosts: [...config.server.allowedHosts, config.server.host],
     corsOrigins: config.server.corsOrigins,
     ...deps.http,
-    onRequest: (info) => metricsNow().request(info),
+    onRequest: metrics.request,
     routes: (app) => {
-      const talk = { agent, sessions, events, clock, onInvalidated, firstSeq };
-      registerHealthRoutes(app, { health, isStopping: () => lifecycle.stopping, metrics: () => metricsNow().text() });
+      const live = { events, clock, onInvalidated: auth.onInvalidated };
+      const talk = { ...live, agent, sessions };
+      registerHealthRoutes(app, { health, isStopping: () => lifecycle.stopping, metrics: metrics.text });
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
       registerSessionRoutes(app, { sessions });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
       registerApprovalRoutes(app, { approvals });
-      registerEventRoutes(app, { events, clock, onInvalidated });
+      registerEventRoutes(app, live);
       registerAuditRoutes(app, { audit });
       registerOpenApiRoutes(app, renderDocsPage);
     },
   });
+};
 
-  const first = await auth.ensureFirstKey({ adminKey: config.server.adminKey ?? undefined });
-  await agent.start();
-  await agent.recover(config.database.kind === 'sqlite');
-  keepTidy(deps, { agent, approvals, events, audit });
-  log.debug({ host: hostname() }, 'ready');
-  return {
-    http,
-    auth,
-    agent,
-    accounts,
-    approvals,
-    audit,
-    events,
-    health,
-    limiter,
-    runtime,
-    db,
-    firstKey: first.key ?? null,
-    ownerId: first.ownerId,
-  };
+export const createApp = async (deps: AppDeps): Promise<App> => {
+  const { config } = deps;
+  const core = await createCore(deps);
+  const talking = createTalking(deps, core);
+  const health = createHealthPart(deps, core, talking.runtime);
+  const http = createHttpPart(deps, core, talking, health);
+  const first = await core.auth.ensureFirstKey({ adminKey: config.server.adminKey ?? undefined });
+  await talking.agent.start();
+  await talking.agent.recover(config.database.kind === 'sqlite');
+  keepTidy(deps, { ...core, ...talking });
+  return { ...core, ...talking, http, health, firstKey: first.key ?? null, ownerId: first.ownerId };
 };

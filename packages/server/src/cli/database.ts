@@ -4,9 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
-import { type Db, openDatabase } from '../db/index.ts';
 import { createPostgresPool } from '../db/dialect-postgres.ts';
 import { toAppError } from '../db/errors.ts';
+import { type Db, openDatabase } from '../db/index.ts';
 import { createMigrations } from '../db/migrations/index.ts';
 import { silentLog } from '../kernel/log.ts';
 import { CliError } from './failure.ts';

@@ -5,6 +5,7 @@
  */
 import { type ApiKey, createApiKeySchema, permissionNames } from '@hearth/contract';
 import type { Config } from '../config.ts';
+import { isAppError } from '../kernel/errors.ts';
 import { operatorKeyId } from '../modules/auth/first-key.ts';
 import { stripControls } from './chat-text.ts';
 import { CliError } from './failure.ts';
@@ -47,7 +48,8 @@ export const listKeys = ({ config, io }: KeysDeps, options: { all: boolean; json
   withOperator(config.database, async ({ auth, caller }) => {
     const keys = (await auth.listKeys(caller)).filter((key) => options.all || key.is_active);
     if (options.json) return io.out(JSON.stringify(keys, null, 2));
-    if (keys.length === 0) return io.out('There is no active key. Make one: hearth keys create my-key --permission all');
+    if (keys.length === 0)
+      return io.out('There is no active key. Make one: hearth keys create my-key --permission all');
     const head = ['ID', 'NAME', 'BEGINS', 'MAY', 'MADE', 'USED', 'EXPIRES', 'STATE'];
     io.out(renderTable([head, ...keys.map(toRow)]));
   });
@@ -90,8 +92,7 @@ export const rotateKey = ({ config, io }: KeysDeps, id: string): Promise<void> =
     const key = await requireKey(operator, id);
     if (id === operatorKeyId)
       throw new CliError('This key is set by HEARTH_ADMIN_KEY.', 'Change the variable and start Hearth again.');
-    if (!key.is_active)
-      throw new CliError('This key has ended.', 'Make a new one with "hearth keys create".');
+    if (!key.is_active) throw new CliError('This key has ended.', 'Make a new one with "hearth keys create".');
     const { new_key } = await operator.auth.rotateKey(operator.caller, id);
     await operator.record('key.rotated', id);
     io.err(`Key "${stripControls(key.name)}" has a new text; the old one no longer works. It is shown this one time:`);
@@ -102,11 +103,8 @@ export const revokeKey = ({ config, io }: KeysDeps, id: string): Promise<void> =
   withOperator(config.database, async (operator) => {
     const key = await requireKey(operator, id);
     await operator.auth.revokeKey(operator.caller, id).catch((error: unknown) => {
-      throw new CliError(
-        error instanceof Error ? `${error.message}.` : 'The key could not be revoked.',
-        'Make another first: hearth keys create my-key --permission all',
-        error,
-      );
+      if (!isAppError(error, 'CONFLICT')) throw error;
+      throw new CliError(`${error.message}.`, 'Make another first: hearth keys create my-key --permission all', error);
     });
     await operator.record('key.revoked', id);
     io.out(`Key "${stripControls(key.name)}" is revoked.`);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Migration } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Service, startPostgres } from '../../../../tests/services.ts';
 import { type Db, migrateDatabase, openDatabase } from './index.ts';

@@ -1,6 +1,6 @@
 /** The ground: owners and keys, sessions and runs, approvals, events, audit, checkpoints. Columns: see `../schema.ts`. */
 import { type Kysely, sql } from 'kysely';
-import { type Migration } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../options.ts';
 
 type Schema = Kysely<unknown>['schema'];

@@ -21,6 +21,8 @@ export interface GateRun {
   /** The mode may change while the run lasts. */
   mode: () => Grant['mode'];
   onWaiting: (waiting: boolean) => void;
+  /** Resolves when the agent's transcript holds the call, so that a crash cannot orphan the question. */
+  recorded: (toolUseId: string) => Promise<void>;
 }
 
 export interface GateDeps {
@@ -90,6 +92,7 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
   const askPerson = async (call: ToolCall, decision: Decision): Promise<ToolVerdict> => {
     const rule = { ownerId: run.ownerId, tool: canonicalTool(call.tool), input: call.input, cwd: run.grant.cwd };
     if (decision.kind === 'ask' && (await deps.approvals.hasRule(rule))) return { decision: 'allow' };
+    if (call.agentId === null) await run.recorded(call.toolUseId);
     const row = await deps.approvals.ask(requestFor(call, decision));
     if (row.status === 'pending') {
       run.onWaiting(true);

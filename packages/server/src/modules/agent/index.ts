@@ -7,6 +7,6 @@ export { createRunRequests } from './run-request.ts';
 export { createRunStore } from './run-store.ts';
 export { type Agent, createAgent } from './service.ts';
 export { registerSessionRunRoutes } from './session-routes.ts';
-export { attachSocket } from './socket.ts';
+export { attachSocket } from './socket-routes.ts';
 export { registerTalkRoutes } from './talk-routes.ts';
-export { createTranscripts } from './transcripts.ts';
+export { createTranscripts, type Transcripts } from './transcripts.ts';

@@ -5,7 +5,7 @@ import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { EventLog } from '../events/index.ts';
-import type { Grant } from '../policy/index.ts';
+import { canonicalTool, type Grant } from '../policy/index.ts';
 import type { SessionRow, Sessions } from '../sessions/index.ts';
 import { createGate, type GateDeps } from './gate.ts';
 import { createJournal, type Journal, type JournalRun } from './journal.ts';
@@ -13,6 +13,7 @@ import { createKeeper, type Keeper, type KeptRun } from './keeper.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import type { PreparedRun } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
+import { createUnofferedCalls } from './unoffered.ts';
 
 export interface LauncherDeps extends Omit<GateDeps, 'currentPermissions'> {
   db: Db;
@@ -25,6 +26,7 @@ export interface LauncherDeps extends Omit<GateDeps, 'currentPermissions'> {
   live: LiveRuns;
   isDemo: () => boolean;
   permissionsOf: (keyId: string) => Promise<Permissions | null>;
+  recorded: (agentSessionId: string, toolUseId: string, ms: number) => Promise<void>;
   /** A run was parked; its question may have been settled in the same moment. */
   onParked: (runId: string) => Promise<void>;
   draftMs: number;
@@ -46,6 +48,9 @@ export interface Launcher {
   journal(run: JournalRun): Journal;
   keeper: Keeper;
 }
+
+/** The agent writes its transcript in steps of about 100 ms; later than this something is wrong, and asking goes first. */
+const recordedWithinMs = 2_000;
 
 export const createLauncher = (deps: LauncherDeps): Launcher => {
   const { clock, log, runs, runtime, live } = deps;
@@ -69,6 +74,20 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
     }
   };
 
+  const recordUnoffered = async (row: Launch['row'], tool: string, origin: string): Promise<void> => {
+    const who = { ownerId: row.owner_id, keyId: row.key_id, sessionId: row.session_id, runId: row.id };
+    await deps.audit
+      .record({
+        ...who,
+        action: 'tool.denied',
+        outcome: 'denied',
+        code: 'NOT_OFFERED',
+        target: canonicalTool(tool),
+        origin,
+      })
+      .catch((error: unknown) => log.error({ err: error, run_id: row.id }, 'an audit row could not be written'));
+  };
+
   const follow = async (run: LiveRun): Promise<void> => {
     const stopListening = await live.listen(run).catch(() => () => {});
     const ended = await run.ended.catch((error: unknown) => {
@@ -84,7 +103,11 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
     const ids = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id };
     const kept: KeptRun = { ...ids, demo: deps.isDemo(), label };
     const journal = journalOf(ids);
-    const state: { mode: Grant['mode'] } = { mode: prepared.grant.mode };
+    const state: { mode: Grant['mode']; agentSessionId: string | null } = {
+      mode: prepared.grant.mode,
+      agentSessionId: null,
+    };
+    const unoffered = createUnofferedCalls();
     const gate = createGate(
       { ...deps, currentPermissions: deps.permissionsOf },
       {
@@ -94,6 +117,9 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
         grant: prepared.grant,
         checkpointing: prepared.checkpointing,
         mode: () => state.mode,
+        recorded: async (toolUseId) => {
+          if (state.agentSessionId !== null) await deps.recorded(state.agentSessionId, toolUseId, recordedWithinMs);
+        },
         onWaiting: (waiting) => {
           runs
             .update(row.id, { status: waiting ? 'waiting' : 'running' })
@@ -105,14 +131,22 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       ...ids,
       demo: kept.demo,
       turn,
-      gate,
+      gate: (call) => {
+        unoffered.gated(call.toolUseId);
+        return gate(call);
+      },
       profile: prepared.profile,
       conversation: resume,
-      listener: (event) =>
+      listener: (event) => {
         journal.take(
           event.type === 'init' ? { ...event, data: { ...event.data, permission_mode: state.mode } } : event,
-        ),
-      onWorker: (agentSessionId) => void rememberWorker(row.id, session.id, agentSessionId),
+        );
+        for (const tool of unoffered.see(event)) void recordUnoffered(row, tool, prepared.grant.origin);
+      },
+      onWorker: (agentSessionId) => {
+        state.agentSessionId = agentSessionId;
+        void rememberWorker(row.id, session.id, agentSessionId);
+      },
     });
     const run: LiveRun = {
       runId: row.id,

@@ -122,6 +122,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
           status: 'interrupted',
         },
       });
+    await approvals.cancelOfSession(row.session_id);
     const message = 'The server stopped in the middle of this answer. What was said is kept; write again to go on.';
     journal.take({ type: 'error', data: { ...ids, code: 'SERVER_STOPPED', message } });
     await launcher.keeper.end(kept, { kind: 'interrupted' }, journal);

@@ -19,7 +19,7 @@ import type { HttpEnv } from '../../http/context.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import { streamRun } from './run-stream.ts';
+import { streamRun } from './stream-routes.ts';
 import { beginRequest, starterOf, type TalkDeps } from './talk-routes.ts';
 
 export interface SessionRunDeps extends TalkDeps {

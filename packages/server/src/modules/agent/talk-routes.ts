@@ -13,8 +13,8 @@ import type { Caller, HttpEnv } from '../../http/context.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Sessions } from '../sessions/index.ts';
-import { type RunStreamDeps, streamRun } from './run-stream.ts';
 import type { Agent } from './service.ts';
+import { type RunStreamDeps, streamRun } from './stream-routes.ts';
 import type { BeginRequest, RunStarter } from './types.ts';
 
 export interface TalkDeps extends RunStreamDeps {

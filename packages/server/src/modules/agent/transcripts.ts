@@ -7,44 +7,81 @@ import { parseJson } from '../../kernel/json.ts';
 
 const entryShape = z.looseObject({ type: z.string(), uuid: z.string().optional() });
 
-export const createTranscripts = ({ db, clock }: { db: Db; clock: Clock }): TranscriptStore => ({
-  async append(key, entries) {
-    if (entries.length === 0) return;
-    const created_at = clock.now().toISOString();
-    await db.kysely
-      .insertInto('transcript_entries')
-      .values(
-        entries.map((entry) => ({
-          agent_session_id: key.agentSessionId,
-          subpath: key.subpath,
-          uuid: entry.uuid ?? null,
-          entry: JSON.stringify(entry),
-          created_at,
-        })),
-      )
-      .onConflict((conflict) => conflict.columns(['agent_session_id', 'subpath', 'uuid']).doNothing())
-      .execute();
-  },
-  async load(key) {
-    const rows = await db.kysely
+export interface Transcripts extends TranscriptStore {
+  /**
+   * Resolves when the call is in the stored transcript, or after `ms`. A question must not be asked before: after a
+   * crash nobody could act on the answer.
+   */
+  recorded(agentSessionId: string, toolUseId: string, ms: number): Promise<void>;
+}
+
+export const createTranscripts = ({ db, clock }: { db: Db; clock: Clock }): Transcripts => {
+  const waiting = new Map<string, () => void>();
+
+  const isStored = async (agentSessionId: string, toolUseId: string): Promise<boolean> => {
+    const row = await db.kysely
       .selectFrom('transcript_entries')
-      .select('entry')
-      .where('agent_session_id', '=', key.agentSessionId)
-      .where('subpath', '=', key.subpath)
-      .orderBy('id')
-      .execute();
-    return rows.length === 0
-      ? null
-      : rows.map((row): TranscriptEntry => parseJson(entryShape, row.entry, 'transcript'));
-  },
-  async listSubpaths(agentSessionId) {
-    const rows = await db.kysely
-      .selectFrom('transcript_entries')
-      .select('subpath')
-      .distinct()
+      .select('id')
       .where('agent_session_id', '=', agentSessionId)
-      .where('subpath', '!=', '')
-      .execute();
-    return rows.map((row) => row.subpath);
-  },
-});
+      .where('subpath', '=', '')
+      .where('entry', 'like', `%${toolUseId.replaceAll(/[^A-Za-z0-9-]/g, '_')}%`)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  };
+
+  const notice = (texts: string[]): void => {
+    for (const [toolUseId, resolve] of waiting) if (texts.some((text) => text.includes(toolUseId))) resolve();
+  };
+
+  return {
+    async recorded(agentSessionId, toolUseId, ms) {
+      const stored = Promise.withResolvers<void>();
+      waiting.set(toolUseId, stored.resolve);
+      const cancel = clock.setTimer(ms, stored.resolve);
+      if (await isStored(agentSessionId, toolUseId)) stored.resolve();
+      await stored.promise;
+      cancel();
+      waiting.delete(toolUseId);
+    },
+    async append(key, entries) {
+      if (entries.length === 0) return;
+      const created_at = clock.now().toISOString();
+      const rows = entries.map((entry) => ({
+        agent_session_id: key.agentSessionId,
+        subpath: key.subpath,
+        uuid: entry.uuid ?? null,
+        entry: JSON.stringify(entry),
+        created_at,
+      }));
+      await db.kysely
+        .insertInto('transcript_entries')
+        .values(rows)
+        .onConflict((conflict) => conflict.columns(['agent_session_id', 'subpath', 'uuid']).doNothing())
+        .execute();
+      notice(rows.map((row) => row.entry));
+    },
+    async load(key) {
+      const rows = await db.kysely
+        .selectFrom('transcript_entries')
+        .select('entry')
+        .where('agent_session_id', '=', key.agentSessionId)
+        .where('subpath', '=', key.subpath)
+        .orderBy('id')
+        .execute();
+      return rows.length === 0
+        ? null
+        : rows.map((row): TranscriptEntry => parseJson(entryShape, row.entry, 'transcript'));
+    },
+    async listSubpaths(agentSessionId) {
+      const rows = await db.kysely
+        .selectFrom('transcript_entries')
+        .select('subpath')
+        .distinct()
+        .where('agent_session_id', '=', agentSessionId)
+        .where('subpath', '!=', '')
+        .execute();
+      return rows.map((row) => row.subpath);
+    },
+  };
+};

@@ -2,11 +2,10 @@
  * Asking, waiting, deciding. Waiting happens in memory and is woken over the event bus, so the decision may come from
  * another replica; the row is what counts.
  */
-import type { Approval, ApprovalStatus, Decision, JsonObject, Risk, ToolRule } from '@hearth/contract';
+import type { Approval, ApprovalStatus, Decision, JsonObject, Permissions, Risk, ToolRule } from '@hearth/contract';
 import { hasPermission, jsonObjectSchema } from '@hearth/contract';
 import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
-import type { Caller } from '../../http/context.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId, sha256Hex } from '../../kernel/ids.ts';
@@ -32,6 +31,14 @@ export interface ApprovalRequest {
   origin: string;
 }
 
+/** Who decides. */
+export interface Decider {
+  ownerId: string;
+  keyId: string;
+  keyName: string;
+  permissions: Permissions;
+}
+
 export type Settlement =
   | { status: 'allowed'; input: JsonObject }
   | { status: 'answered'; answer: string }
@@ -44,8 +51,8 @@ export interface Approvals {
   wait(row: ApprovalRow, options: { ms: number; signal: AbortSignal }): Promise<'settled' | 'timeout' | 'aborted'>;
   /** What was decided, to be acted on once; null while it is pending or when it was already used. */
   use(id: string): Promise<Settlement | null>;
-  decide(caller: Caller, id: string, decision: Decision): Promise<Approval>;
-  answer(caller: Caller, sessionId: string, answer: string, toolUseId?: string): Promise<void>;
+  decide(caller: Decider, id: string, decision: Decision): Promise<Approval>;
+  answer(caller: Decider, sessionId: string, answer: string, toolUseId?: string): Promise<void>;
   list(ownerId: string, status?: ApprovalStatus): Promise<Approval[]>;
   get(ownerId: string, id: string): Promise<Approval>;
   /** The owner moved on: what the session still waits for is over. */
@@ -54,7 +61,7 @@ export interface Approvals {
   /** True when "always allow" covers this call. */
   hasRule(request: { ownerId: string; tool: string; input: JsonObject; cwd: string }): Promise<boolean>;
   rules(ownerId: string): Promise<ToolRule[]>;
-  revokeRule(caller: Caller, id: string): Promise<void>;
+  revokeRule(caller: Decider, id: string): Promise<void>;
   /** Lets every waiting run park, for example because the server stops. */
   parkWaiting(): void;
   start(): Promise<void>;

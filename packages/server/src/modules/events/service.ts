@@ -23,6 +23,8 @@ export interface EventLog {
   /** Replays what came after `after` (null: nothing), then follows. */
   read(ownerId: string, after: number | null, reader: EventReader): Promise<Subscription>;
   lastSeq(ownerId: string): Promise<number>;
+  /** Where the stored events of a run begin, to replay it; null when there are none. */
+  firstSeqOf(runId: string): Promise<number | null>;
   prune(before: Date): Promise<number>;
   /** Resolves when everything published so far is stored. */
   flush(): Promise<void>;
@@ -136,6 +138,10 @@ export const createEventLog = ({ db, bus, clock, log, batchMs = 40 }: EventLogDe
       return { state: 'live', stop };
     },
     lastSeq: (ownerId) => bus.lastSeq(ownerId),
+    async firstSeqOf(runId) {
+      await flush();
+      return store.firstOfRun(runId);
+    },
     prune: (before) => store.prune(before.toISOString()),
     flush,
   };

@@ -8,6 +8,7 @@ export interface EventStore {
   append(rows: { ownerId: string; event: NumberedEvent; at: string }[]): Promise<void>;
   after(ownerId: string, seq: number, limit: number): Promise<NumberedEvent[]>;
   prunedThrough(ownerId: string): Promise<number>;
+  firstOfRun(runId: string): Promise<number | null>;
   /** Removes events older than `before`; returns how many. */
   prune(before: string): Promise<number>;
 }
@@ -50,6 +51,14 @@ export const createEventStore = (db: Db): EventStore => ({
       .limit(limit)
       .execute();
     return rows.flatMap((row) => toEvent(row) ?? []);
+  },
+  async firstOfRun(runId) {
+    const row = await db.kysely
+      .selectFrom('events')
+      .select((eb) => eb.fn.min('seq').as('seq'))
+      .where('run_id', '=', runId)
+      .executeTakeFirst();
+    return row?.seq === null || row?.seq === undefined ? null : Number(row.seq);
   },
   async prunedThrough(ownerId) {
     const row = await db.kysely

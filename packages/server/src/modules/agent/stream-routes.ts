@@ -14,8 +14,6 @@ export interface RunStreamDeps {
   events: EventLog;
   clock: Clock;
   onInvalidated: (key: { keyId: string; keyHash: string }, callback: () => void) => () => void;
-  /** The number of the run's first stored event, to replay a run that was begun earlier. */
-  firstSeq: (runId: string) => Promise<number | null>;
 }
 
 const runIdOf = (event: NumberedEvent): string | undefined => ('run_id' in event.data ? event.data.run_id : undefined);
@@ -72,7 +70,7 @@ export const streamRun = async (
   }
   // A repeat or a steering message: replay the run from its beginning, then follow.
   live.stop();
-  const first = await deps.firstSeq(begun.runId);
+  const first = await deps.events.firstSeqOf(begun.runId);
   const replay = await deps.events.read(caller.ownerId, first === null ? null : first - 1, pass);
   stop = () => {
     replay.stop();
