@@ -53,7 +53,7 @@ describe('a disguised request', () => {
     if (method !== 'HEAD') expect(errorOf(answer).code).toBe('AUTHENTICATION_ERROR');
   });
 
-  it.each([
+  it.each<Record<string, string>>([
     { 'X-Original-URL': '/api/v1/health' },
     { 'X-Rewrite-URL': '/api/v1/health' },
     { 'X-Forwarded-Prefix': '/api/v1/health' },

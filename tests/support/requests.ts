@@ -40,10 +40,15 @@ export const errorOf = (answer: Pick<Answer, 'text'>): ErrorBody['error'] => {
 const payload = (call: Call): string | Uint8Array | undefined =>
   call.raw ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
 
-const headersOf = (call: Call): NonNullable<Call['headers']> => ({
-  ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
-  ...call.headers,
-});
+/** Node sends no length with a GET unless it is told to. */
+const headersOf = (call: Call): NonNullable<Call['headers']> => {
+  const bytes = payload(call);
+  return {
+    ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(bytes === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(bytes)) }),
+    ...call.headers,
+  };
+};
 
 const open = (url: string, call: Call): ClientRequest => {
   const { hostname, port } = new URL(url);

@@ -30,7 +30,8 @@ export const messageSchema = z
     content: z.array(contentBlockSchema),
     status: z.enum(['complete', 'interrupted']),
     model: z.string().nullable(),
-    usage: usageSchema.nullable(),
+    // A union, because the OpenAPI document cannot say "null" of a named schema in another way.
+    usage: z.union([usageSchema, z.null()]),
     parent_tool_use_id: z.string().nullable(),
     client_message_id: z.string().nullable(),
     created_at: timeSchema,

@@ -19,7 +19,9 @@ import type { Config } from './config.ts';
 import { type Db, migrateDatabase, openDatabase } from './db/index.ts';
 import { createHttpApp, type HttpApp } from './http/app.ts';
 import { renderDocsPage } from './http/docs-page.ts';
+import { registerFrontPage } from './http/front-page.ts';
 import type { GuardDeps } from './http/guard.ts';
+import { createIdempotency, pruneIdempotency } from './http/idempotency.ts';
 import { registerOpenApiRoutes } from './http/openapi.ts';
 import type { Clock } from './kernel/clock.ts';
 import { newId } from './kernel/ids.ts';
@@ -149,7 +151,7 @@ const leaseMs = 8_000;
 /** Things that are done again and again while the server runs. */
 const keepTidy = (
   deps: AppDeps,
-  parts: { agent: Agent; approvals: Approvals; events: EventLog; audit: Audit },
+  parts: { db: Db; agent: Agent; approvals: Approvals; events: EventLog; audit: Audit },
 ): void => {
   const { clock, log, lifecycle } = deps;
   const every = (ms: number, name: string, work: () => Promise<unknown>): void => {
@@ -169,6 +171,7 @@ const keepTidy = (
   every(leaseMs / 3, 'taking over abandoned runs', () => parts.agent.recover(false));
   every(15_000, 'expiring approvals', parts.approvals.expireDue);
   every(3_600_000, 'pruning events', () => parts.events.prune(daysAgo(7)));
+  every(3_600_000, 'forgetting idempotency keys', () => pruneIdempotency({ ...parts, clock }));
   every(3_600_000, 'pruning the audit trail', () => parts.audit.prune(daysAgo(90)));
 };
 
@@ -288,6 +291,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
     allowedHosts: [...config.server.allowedHosts, config.server.host],
     corsOrigins: config.server.corsOrigins,
     ...deps.http,
+    idempotency: createIdempotency({ ...core, clock }),
     onRequest: metrics.request,
     routes: (app) => {
       const live = { events, clock, onInvalidated: auth.onInvalidated };
@@ -302,6 +306,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerEventRoutes(app, live);
       registerAuditRoutes(app, { audit });
       registerOpenApiRoutes(app, renderDocsPage);
+      registerFrontPage(app);
     },
   });
 };

@@ -8,11 +8,11 @@ import { describeFailure } from './failure.ts';
 import { type Io, terminalIo } from './io.ts';
 import { version } from './version.ts';
 
-type Outcome = Promise<number | void>;
+type Outcome = Promise<number | undefined>;
 
 /** Every command ends here; a failure is told in words and exit code 1. */
 const run =
-  <Args extends unknown[]>(io: Io, work: (...args: Args) => Outcome) =>
+  <Args extends unknown[]>(io: Io, work: (...args: Args) => Outcome | Promise<void>) =>
   async (...args: Args): Promise<void> => {
     try {
       process.exitCode = (await work(...args)) ?? 0;

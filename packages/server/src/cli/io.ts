@@ -13,8 +13,8 @@ export const terminalIo: Io = {
 
 /** Columns side by side, each as wide as its widest cell. */
 export const renderTable = (rows: readonly (readonly string[])[]): string => {
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => void (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) =>
       row

@@ -22,7 +22,8 @@ export const showConfig = (
   const paths = effectivePaths(source.config);
   if (options.json) {
     const variables = Object.fromEntries(source.variables.map(({ name, value }) => [name, value]));
-    return io.out(JSON.stringify({ variables, paths }, null, 2));
+    io.out(JSON.stringify({ variables, paths }, null, 2));
+    return;
   }
   io.out(renderTable(source.variables.map(({ name, value }) => [name, value === '' ? '-' : value])));
   io.out('');

@@ -3,6 +3,7 @@
  * one error shape. Modules add their routes with `app.openapi(defineRoute(...), handler)`.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { AppError } from '../kernel/errors.ts';
@@ -18,6 +19,8 @@ export type HttpApp = OpenAPIHono<HttpEnv>;
 export interface HttpAppDeps extends GuardDeps {
   log: Log;
   allowedHosts: readonly string[];
+  /** Handles Idempotency-Key for the routes that ask for it. */
+  idempotency: MiddlewareHandler<HttpEnv>;
   clientIp: (c: Parameters<GuardDeps['isLoopback']>[0]) => string;
   onRequest?: (info: { method: string; route: string; status: number; ms: number }) => void;
   /** Registers the modules' routes. */
@@ -99,6 +102,7 @@ export const createHttpApp = (deps: HttpAppDeps): HttpApp => {
     checkContentType(c.req.raw.headers, hasBody(c.req.raw.headers));
     return bodyLimit({ maxSize: bodyLimitOf(c.req.path), onError: tooLarge })(c, next);
   });
+  app.use(deps.idempotency);
   deps.routes(app);
   routeTable();
   return app;

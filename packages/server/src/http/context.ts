@@ -16,8 +16,14 @@ export interface Caller {
   sessionHash?: string;
 }
 
+/** The rules of the matched route, as the guard read them from the route table. */
+export interface RouteMarks {
+  idempotency: 'replay' | 'once' | null;
+}
+
 export interface HttpEnv {
   Variables: {
+    marks: RouteMarks;
     /** Set by the guard for every route that is not public. */
     caller: Caller;
     correlationId: string;

@@ -10,7 +10,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { AppError } from '../kernel/errors.ts';
 import type { Limiter, RateBucket, RateDecision } from '../ports/limiter.ts';
-import type { Caller, HttpEnv } from './context.ts';
+import type { Caller, HttpEnv, RouteMarks } from './context.ts';
 
 export interface Credentials {
   xApiKey: string | undefined;
@@ -27,7 +27,7 @@ export interface GuardDeps {
   corsOrigins: readonly string[];
 }
 
-type Rules = { access: 'public' | 'key' | 'ops' | Permission; limit: RateBucket | null };
+type Rules = RouteMarks & { access: 'public' | 'key' | 'ops' | Permission; limit: RateBucket | null };
 
 const isPermission = (text: string): text is Permission => permissionNames.some((name) => name === text);
 
@@ -36,7 +36,12 @@ const toRules = (route: Record<string, unknown>): Rules => {
   if (access !== 'public' && access !== 'key' && access !== 'ops' && !isPermission(access))
     throw new Error(`route ${String(route.path)} has no access rule`);
   const limit = route['x-rate-limit'];
-  return { access, limit: typeof limit === 'string' ? (limit as RateBucket) : null };
+  const idempotency = route['x-idempotency'];
+  return {
+    access,
+    limit: typeof limit === 'string' ? (limit as RateBucket) : null,
+    idempotency: idempotency === 'replay' || idempotency === 'once' ? idempotency : null,
+  };
 };
 
 /** Reads the rules of every registered route. Throws when one has none, so that the server does not start. */
@@ -104,6 +109,7 @@ export const createGuard = (table: () => Map<string, Rules>, deps: GuardDeps): M
     if (rules === null) throw new AppError('NOT_FOUND', 'There is nothing here.');
     if (caller.via === 'cookie') checkOrigin(c, deps.corsOrigins);
     c.set('caller', caller);
+    c.set('marks', rules);
     const needed = rules.access === 'ops' ? 'admin' : rules.access;
     if (needed !== 'key' && !hasPermission(caller.permissions, needed)) throw permissionError(needed);
     if (rules.limit) await limit(c, rules.limit, caller);

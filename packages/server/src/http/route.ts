@@ -15,6 +15,8 @@ export type Access = 'public' | 'key' | 'ops' | { permission: Permission };
 export interface RouteRules {
   access: Access;
   limit?: RateBucket;
+  /** What a repeat with the same Idempotency-Key gets: the first answer again, or (it held a secret) a conflict. */
+  idempotency?: 'replay' | 'once';
 }
 
 const errorAnswer = (description: string) => ({
@@ -22,8 +24,13 @@ const errorAnswer = (description: string) => ({
   content: { 'application/json': { schema: errorBodySchema } },
 });
 
-const commonErrors = (rules: RouteRules) => ({
+const commonErrors = (rules: RouteRules, config: Pick<RouteConfig, 'method' | 'path' | 'request'>) => ({
   400: errorAnswer('The request cannot be read'),
+  ...(config.path.includes('{') || config.request?.body ? { 404: errorAnswer('What an id names is not there') } : {}),
+  ...(config.method === 'get' ? {} : { 409: errorAnswer('It does not fit the state of things') }),
+  ...(config.request?.body
+    ? { 413: errorAnswer('The body is too large'), 415: errorAnswer('The body is not plain JSON') }
+    : {}),
   422: errorAnswer('A field is wrong; `details.issues` names it'),
   500: errorAnswer('A fault of the server'),
   503: errorAnswer('Something the answer needs is not available; `Retry-After` says when to try again'),
@@ -45,7 +52,8 @@ export const defineRoute = <const P extends string, const R extends Omit<RouteCo
     ...(rules.access === 'public' ? { security: [] } : { security: [{ apiKey: [] }, { bearer: [] }, { cookie: [] }] }),
     'x-access': accessMark(rules.access),
     ...(rules.limit ? { 'x-rate-limit': rules.limit } : {}),
-    responses: { ...commonErrors(rules), ...config.responses },
+    ...(rules.idempotency ? { 'x-idempotency': rules.idempotency } : {}),
+    responses: { ...commonErrors(rules, config), ...config.responses },
   } as R & { responses: R['responses'] });
 
 /** A JSON answer of a route. */

@@ -17,7 +17,7 @@ import { stampOf } from './index.ts';
 import type { Manifest } from './manifest.ts';
 import { createPlan, isUnused, keepAccount, makeFolders, movesOf, type Plan, stagedFolder } from './plan.ts';
 import { requireEmptyDatabase, restorePostgres } from './restore-postgres.ts';
-import { moveAll } from './swap.ts';
+import { moveAll, moveBack } from './swap.ts';
 import { undoLines } from './undo.ts';
 
 export interface RestoreDeps {
@@ -70,7 +70,12 @@ const removeStaged = ({ paths }: Config, stamp: string): void => {
     rmSync(stagedFolder(target, stamp), { recursive: true, force: true });
 };
 
-const prepare = async (deps: RestoreDeps, file: string, stamp: string): Promise<{ plan: Plan; manifest: Manifest }> => {
+interface Ready {
+  plan: Plan;
+  manifest: Manifest;
+}
+
+const prepare = async (deps: RestoreDeps, file: string, stamp: string): Promise<Ready> => {
   const { config, measure } = deps;
   if (config.database.kind === 'postgres') await requireEmptyDatabase(config.database.url);
   let plan: Plan | undefined;
@@ -88,9 +93,16 @@ const prepare = async (deps: RestoreDeps, file: string, stamp: string): Promise<
   return { plan, manifest };
 };
 
-const swap = ({ config, rename }: RestoreDeps, plan: Plan): void => {
+const swap = async ({ config, rename }: RestoreDeps, { plan, manifest }: Ready): Promise<void> => {
   keepAccount(config, plan);
-  moveAll(movesOf(config, plan), rename);
+  const moves = movesOf(config, plan);
+  moveAll(moves, rename);
+  try {
+    if (manifest.kind === 'postgres') await restorePostgres(config);
+  } catch (error) {
+    moveBack(moves, rename);
+    throw error;
+  }
   for (const { target, aside } of plan.units) {
     sync(dirname(target));
     // A folder that held nothing but our own lock, on a new machine.
@@ -98,7 +110,7 @@ const swap = ({ config, rename }: RestoreDeps, plan: Plan): void => {
   }
 };
 
-const report = (io: Io, config: Config, { plan, manifest }: { plan: Plan; manifest: Manifest }): void => {
+const report = (io: Io, config: Config, { plan, manifest }: Ready): void => {
   io.out(`Restored the backup of ${manifest.created_at} (Hearth ${manifest.version}).`);
   io.out('  Keys that were revoked since then work again: look at "hearth keys list" and revoke them again.');
   const undo = undoLines(config, plan);
@@ -115,8 +127,7 @@ export const runRestore = async (deps: RestoreDeps, archive: string): Promise<vo
   const lock = takeLock(config);
   try {
     const ready = await prepare(deps, file, stamp);
-    if (ready.manifest.kind === 'postgres') await restorePostgres(config, ready.plan);
-    swap(deps, ready.plan);
+    await swap(deps, ready);
     report(io, config, ready);
   } catch (error) {
     if (!wasThere) rmSync(config.paths.dataDir, { recursive: true, force: true });

@@ -10,7 +10,22 @@ export interface Move {
   to: string;
 }
 
-export const moveAll = (moves: readonly Move[], rename: (from: string, to: string) => void = renameSync): void => {
+type Rename = (from: string, to: string) => void;
+
+/** Returns those that could not be put back. */
+export const moveBack = (done: readonly Move[], rename: Rename = renameSync): Move[] => {
+  const stuck: Move[] = [];
+  for (const move of done.toReversed()) {
+    try {
+      rename(move.to, move.from);
+    } catch {
+      stuck.push(move); // told to the person, who has to do it
+    }
+  }
+  return stuck;
+};
+
+export const moveAll = (moves: readonly Move[], rename: Rename = renameSync): void => {
   const done: Move[] = [];
   try {
     for (const move of moves) {
@@ -18,14 +33,7 @@ export const moveAll = (moves: readonly Move[], rename: (from: string, to: strin
       done.push(move);
     }
   } catch (error) {
-    const stuck: Move[] = [];
-    for (const move of done.reverse()) {
-      try {
-        rename(move.to, move.from);
-      } catch {
-        stuck.push(move);
-      }
-    }
+    const stuck = moveBack(done, rename);
     if (stuck.length === 0)
       throw new CliError(
         `A folder could not be moved (${reasonOf(error)}).`,

@@ -31,14 +31,17 @@ const routes = {
       responses: { 200: json(apiKeyListSchema, 'Keys, never their text') },
     },
   ),
-  create: defineRoute(admin, {
-    method: 'post',
-    path: '/api/v1/api-keys',
-    tags: keyTags,
-    summary: 'Create a key; its text is in this answer only',
-    request: { body: jsonBody(createApiKeySchema) },
-    responses: { 201: json(createdApiKeySchema, 'The new key') },
-  }),
+  create: defineRoute(
+    { ...admin, idempotency: 'once' },
+    {
+      method: 'post',
+      path: '/api/v1/api-keys',
+      tags: keyTags,
+      summary: 'Create a key; its text is in this answer only',
+      request: { body: jsonBody(createApiKeySchema) },
+      responses: { 201: json(createdApiKeySchema, 'The new key') },
+    },
+  ),
   rotate: defineRoute(
     { access: 'key' },
     {

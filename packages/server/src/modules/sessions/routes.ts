@@ -32,7 +32,7 @@ const routes = {
     },
   ),
   create: defineRoute(
-    { access: 'key', limit: 'session_create' },
+    { access: 'key', limit: 'session_create', idempotency: 'replay' },
     {
       method: 'post',
       path: base,
