@@ -5,6 +5,7 @@ import { type RouteDocument, readDocument } from './document.ts';
 import { fixtures } from './fixtures.ts';
 
 const publicRoutes = [
+  'GET /',
   'GET /api/v1/docs',
   'GET /api/v1/health',
   'GET /api/v1/openapi.json',

@@ -69,6 +69,7 @@ const ofKey = (rest: string, status: number): Fixture => ({
 });
 
 const ops: Record<string, Fixture> = {
+  'GET /': plain('/'),
   'GET /health': plain('/health'),
   'GET /api/v1/health': plain('/api/v1/health'),
   'GET /livez': plain('/livez'),

@@ -144,8 +144,9 @@ const createWorker = async (
   };
 
   const next = async (): Promise<void> => {
+    if (running) return;
     const turn = queue.shift();
-    if (!turn || running) return;
+    if (!turn) return;
     running = true;
     const history = lines.flatMap((line) => (line.text === undefined ? [] : [`${line.type}: ${line.text}`]));
     await remember({ type: 'user', text: turn.text });
