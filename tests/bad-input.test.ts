@@ -49,7 +49,10 @@ const pour = (path: string, headers: Record<string, string>, most: number): Prom
       resolve({ status, sent });
     };
     const write = (): void => {
-      if (over || sent >= most) return done();
+      if (over || sent >= most) {
+        done();
+        return;
+      }
       sent += chunk.length;
       if (outgoing.write(chunk)) setImmediate(write);
       else outgoing.once('drain', write);
@@ -72,7 +75,7 @@ describe('a body that cannot be read', () => {
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/json', ''])(
     'the content type %j is refused with 415, so that a form on a web page cannot send one',
     async (type) => {
-      const headers = type === '' ? {} : { 'Content-Type': type };
+      const headers: Record<string, string> = type === '' ? {} : { 'Content-Type': type };
       await expectRefused(await post('/api/v1/query', { raw: '{"prompt":"a"}', headers }), 415);
       await expectRefused(await post('/api/v1/auth/login', { raw: `{"api_key":"${testKey}"}`, headers }), 415);
     },
@@ -141,10 +144,12 @@ describe('a body that is too large or too deep', () => {
 
   it('a header of 10,000 characters is survived and echoed nowhere', async () => {
     const long = 'x'.repeat(10_000);
-    const headers = { 'X-API-Key': testKey, 'X-Correlation-ID': long, 'Idempotency-Key': long, 'User-Agent': long };
-    const answer = await send(harness.url, { method: 'GET', path: '/api/v1/auth/me', headers });
-    expect(answer.status).toBe(200);
-    expect(JSON.stringify(answer.headers)).not.toContain('xxxxx');
+    for (const name of ['X-Correlation-ID', 'Idempotency-Key', 'User-Agent', 'X-Anything']) {
+      const headers = { 'X-API-Key': testKey, [name]: long };
+      const answer = await send(harness.url, { method: 'GET', path: '/api/v1/auth/me', headers });
+      expect(answer.status, name).toBe(200);
+      expect(JSON.stringify(answer.headers), name).not.toContain('xxxxx');
+    }
   });
 });
 
@@ -234,8 +239,6 @@ describe('settings of a run', () => {
     'IFS',
     'SSH_AUTH_SOCK',
     'JAVA_TOOL_OPTIONS',
-    'DATABASE_URL',
-    'REDIS_URL',
   ])('env.%s cannot be set for a run', async (name) =>
     expectRefused(await ask({ env: { [name]: 'x' } }), 422, `env.${name}`),
   );

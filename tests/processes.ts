@@ -37,7 +37,7 @@ export const spawnServer = async (
   options: { port?: number; expectExit?: boolean } = {},
 ): Promise<ServerProcess> => {
   const port = options.port ?? (await freePort());
-  const child = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=2', join(root, 'packages/server/bin/start.mjs')], {
     cwd: root,
     env: { PATH: process.env.PATH, HEARTH_PORT: String(port), HEARTH_SPARE_WORKER: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -12,9 +12,7 @@ import {
   type Runtime,
 } from '@hearth/runtime';
 import { createMemoryEventBus } from './adapters/event-bus/memory.ts';
-import { createRedisEventBus } from './adapters/event-bus/redis.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
-import { createRedisLimiter } from './adapters/limiter/redis.ts';
 import type { Config } from './config.ts';
 import { type Db, migrateDatabase, openDatabase } from './db/index.ts';
 import { createHttpApp, type HttpApp } from './http/app.ts';
@@ -46,7 +44,7 @@ import { createEventLog, createReserve, type EventLog, registerEventRoutes } fro
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
 import { createPathGuard, createPolicy } from './modules/policy/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from './modules/sessions/index.ts';
-import type { EventBus } from './ports/event-bus.ts';
+import type { EventBus, ReserveNumbers } from './ports/event-bus.ts';
 import type { Limiter } from './ports/limiter.ts';
 
 export interface AppDeps {
@@ -54,8 +52,8 @@ export interface AppDeps {
   log: Log;
   clock: Clock;
   lifecycle: Lifecycle;
-  /** Address of the demo model; only asked for while no account is connected. */
-  demoUrl: () => string;
+  /** The offline model that answers while no account is connected. `start` may be called again. */
+  demo: { start: () => Promise<void>; url: () => string };
   http: Pick<GuardDeps, 'isLoopback'> & { clientIp: Parameters<typeof createHttpApp>[0]['clientIp'] };
   /** Tests put a scripted provider here; everyone else gets Claude. */
   provider?: AgentProvider;
@@ -84,18 +82,33 @@ interface Parts {
   limiter: Limiter;
 }
 
-const openParts = async ({ config, log, clock, lifecycle }: AppDeps): Promise<Parts> => {
+/** The Redis client is loaded by those who use it. */
+const openRedis = async (
+  url: string,
+  reserve: ReserveNumbers,
+  { clock, log }: AppDeps,
+): Promise<Pick<Parts, 'bus' | 'limiter'>> => {
+  const [{ createRedisEventBus }, { createRedisLimiter }] = await Promise.all([
+    import('./adapters/event-bus/redis.ts'),
+    import('./adapters/limiter/redis.ts'),
+  ]);
+  const [bus, limiter] = await Promise.all([
+    createRedisEventBus({ url, reserve, clock, log }),
+    createRedisLimiter({ url, clock, log }),
+  ]);
+  return { bus, limiter };
+};
+
+const openParts = async (deps: AppDeps): Promise<Parts> => {
+  const { config, log, clock, lifecycle } = deps;
   await migrateDatabase(config.database, { log });
   const db = await openDatabase(config.database, { log });
   lifecycle.onStop('database', () => db.close());
   const reserve = createReserve(db);
-  const bus = config.redis
-    ? await createRedisEventBus({ url: config.redis.url, reserve, clock, log })
-    : createMemoryEventBus({ reserve, clock, log });
+  const redis = config.redis ? await openRedis(config.redis.url, reserve, deps) : null;
+  const bus = redis?.bus ?? createMemoryEventBus({ reserve, clock, log });
   lifecycle.onStop('event bus', () => bus.close());
-  const limiter = config.redis
-    ? await createRedisLimiter({ url: config.redis.url, clock, log })
-    : createMemoryLimiter({ clock });
+  const limiter = redis?.limiter ?? createMemoryLimiter({ clock });
   lifecycle.onStop('limiter', () => limiter.close());
   return { db, bus, limiter };
 };
@@ -118,7 +131,7 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
     demo: config.claude.demo,
     file: join(config.paths.dataDir, 'claude-account.json'),
     home: config.paths.home,
-    demoUrl: deps.demoUrl,
+    demoUrl: deps.demo.url,
     onChanged,
     prove: (credential) => {
       const provider = createClaudeProvider({ settings: () => claudeSettings(config, credential) });
@@ -206,7 +219,10 @@ interface Talking extends Model {
 
 const createModel = (deps: AppDeps, core: Core): Model => {
   const { config, log, clock } = deps;
-  const accounts = createAccountPart(deps, () => runtime.recycle());
+  const accounts = createAccountPart(deps, async () => {
+    if (accounts.isDemo()) await deps.demo.start();
+    await runtime.recycle();
+  });
   const provider =
     deps.provider ??
     createClaudeProvider({
@@ -317,6 +333,7 @@ export const createApp = async (deps: AppDeps): Promise<App> => {
   const talking = createTalking(deps, core);
   const health = createHealthPart(deps, core, talking.runtime);
   const http = createHttpPart(deps, core, talking, health);
+  if (talking.accounts.isDemo()) await deps.demo.start();
   const first = await core.auth.ensureFirstKey({ adminKey: config.server.adminKey ?? undefined });
   await talking.agent.start();
   await talking.agent.recover(config.database.kind === 'sqlite');

@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import type { AgentProvider } from '@hearth/runtime';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import { type App, createApp } from './app.ts';
+import { type App, type AppDeps, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { HttpEnv } from './http/context.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
 import { lockInstance } from './kernel/instance-lock.ts';
-import { createLifecycle } from './kernel/lifecycle.ts';
+import { createLifecycle, type Lifecycle } from './kernel/lifecycle.ts';
 import { createLog, type Log } from './kernel/log.ts';
 import { attachSocket } from './modules/agent/index.ts';
 
@@ -74,6 +74,25 @@ const listen = (server: Server, { port, host }: Config['server']): Promise<numbe
     });
   });
 
+/** Loaded and started by those who have no account yet. */
+const createDemo = (config: Config, lifecycle: Lifecycle): AppDeps['demo'] => {
+  let running: Promise<string> | null = null;
+  let url = '';
+  const begin = async (): Promise<string> => {
+    const { startStandIn } = await import('@hearth/stand-in');
+    const standIn = await startStandIn({ tokensPerSecond: config.claude.demoTokensPerSecond, maxRequests: 1 });
+    lifecycle.onStop('demo model', () => standIn.close());
+    return standIn.url;
+  };
+  return {
+    url: () => url,
+    async start() {
+      running ??= begin();
+      url = await running;
+    },
+  };
+};
+
 export const startServer = async (config: Config, options: ServerOptions = {}): Promise<RunningServer> => {
   const clock = options.clock ?? systemClock;
   const log = options.log ?? createLog({ level: config.log.level, secrets: config.secrets });
@@ -85,18 +104,13 @@ export const startServer = async (config: Config, options: ServerOptions = {}): 
   });
   lifecycle.onStop('instance lock', () => lock.release());
   try {
-    let demoUrl = '';
     const clientIp = createClientIp(config.server.trustedProxies);
-    const { startStandIn } = await import('@hearth/stand-in');
-    const standIn = await startStandIn({ tokensPerSecond: config.claude.demoTokensPerSecond, maxRequests: 1 });
-    demoUrl = standIn.url;
-    lifecycle.onStop('demo model', () => standIn.close());
     const app = await createApp({
       config,
       log,
       clock,
       lifecycle,
-      demoUrl: () => demoUrl,
+      demo: createDemo(config, lifecycle),
       provider: options.provider,
       http: {
         isLoopback: (c) => {

@@ -23,7 +23,7 @@ export const buildOpenApiDocument = async (): Promise<object> => {
       log: silentLog,
       clock: systemClock,
       lifecycle,
-      demoUrl: () => '',
+      demo: { start: async () => {}, url: () => '' },
       provider: createScriptedProvider(() => []),
       http: { isLoopback: () => false, clientIp: () => '' },
     });
