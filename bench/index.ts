@@ -13,7 +13,7 @@ import { createScope, type Scope } from './lib/scope.ts';
 import { measureNewChat, measureRunningChat } from './measures/first-text.ts';
 import { measureList } from './measures/list.ts';
 import { measureMemory } from './measures/memory.ts';
-import { measureStart } from './measures/start.ts';
+import { measureStart, type StartResult } from './measures/start.ts';
 import { measureStreams } from './measures/streams.ts';
 
 const limitMs = 230_000;
@@ -42,17 +42,17 @@ const timed = async (name: string, work: () => Promise<Row[]>): Promise<Row[]> =
 
 const measureAll = async (scope: Scope, rows: Row[]): Promise<void> => {
   const modelUrl = await startModel(scope, scope.folder('model'));
-  let running: Pick<Bench, 'hearth' | 'reference'> | null = null;
+  const running: StartResult[] = [];
   const startRows = await timed('start to healthy', async () => {
-    const started = await measureStart(scope, modelUrl);
-    running = started;
-    return started.rows;
+    const result = await measureStart(scope, modelUrl);
+    running.push(result);
+    return result.rows;
   });
   rows.push(...startRows);
-  if (running === null) return;
-  const { hearth, reference }: Pick<Bench, 'hearth' | 'reference'> = running;
-  const bench: Bench = { scope, hearth, reference, modelUrl, keys: await createKeys(hearth.url), say };
-  for (const { name, run } of measures) rows.push(...(await timed(name, () => run(bench))));
+  for (const { hearth, reference } of running) {
+    const bench: Bench = { scope, hearth, reference, modelUrl, keys: await createKeys(hearth.url), say };
+    for (const { name, run } of measures) rows.push(...(await timed(name, () => run(bench))));
+  }
 };
 
 const withinLimit = async (work: Promise<void>, rows: Row[]): Promise<void> => {

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageListSchema } from '@hearth/contract';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { makeKey } from './support/owners.ts';
 import { runIs, startTalks, type Talks } from './support/talks.ts';
 import { until } from './support/until.ts';
@@ -163,10 +163,12 @@ describe('a restart', () => {
     const copy = mkdtempSync(join(tmpdir(), 'hearth-crashed-'));
     cpSync(home, copy, { recursive: true });
     const risen = await startTalks({ env, home: copy });
+    onTestFinished(async () => {
+      await risen.close();
+      rmSync(copy, { recursive: true, force: true, maxRetries: 3 });
+    });
     expect((await risen.decide(id, { decision: 'allow' })).status).toBe(200);
     await runIs(risen, session, 'completed');
     expect(risen.provider.log.toolsRun).toEqual([{ tool: 'Bash', input: { command } }]);
-    await risen.close();
-    rmSync(copy, { recursive: true, force: true, maxRetries: 3 });
   });
 });

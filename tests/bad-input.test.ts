@@ -139,7 +139,8 @@ describe('a body that is too large or too deep', () => {
   ])('a million wrong keys %s get a short answer: errors do not grow with the input', async (_where, wrap) => {
     const keys = Array.from({ length: 1_000_000 }, (_, index) => `"${index}":1`).join(',');
     const answer = await within('the answer', 30_000, post('/api/v1/query', { raw: wrap(keys), headers: json }));
-    await expectRefused(answer, 422);
+    expect([413, 422]).toContain(answer.status);
+    await expectRefused(answer, answer.status);
   });
 
   it('a header of 10,000 characters is survived and echoed nowhere', async () => {

@@ -1,5 +1,5 @@
 /** Odd credentials, limits, hosts, origins and cookies (cases 3 to 6, 39, 44, 48, 49). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Harness, startHarness, testKey } from './harness.ts';
 import { field } from './support/events.ts';
 import { makeKey, makeOwner, type Owner } from './support/owners.ts';
@@ -147,6 +147,7 @@ describe('limits', () => {
 
   it('guessing ends after 20 tries, whatever X-Forwarded-For claims, and a good key from there still works', async () => {
     const direct = await startHarness();
+    onTestFinished(() => direct.close());
     const guess = (index: number) =>
       send(direct.url, {
         method: 'GET',
@@ -160,7 +161,6 @@ describe('limits', () => {
     expect(answers.filter((status) => status === 401).length).toBe(20);
     expect(answers.slice(20).every((status) => status === 429)).toBe(true);
     expect((await good()).status).toBe(200);
-    await direct.close();
   });
 });
 
@@ -208,6 +208,7 @@ describe('hosts and origins', () => {
   it('an allowed origin is answered exactly, its look-alikes are not', async () => {
     const origin = 'https://home.example';
     const open = await startHarness({ env: { HEARTH_CORS_ORIGINS: origin } });
+    onTestFinished(() => open.close());
     const allowed = async (from: string): Promise<unknown> => {
       const headers = { Origin: from, 'X-API-Key': testKey };
       const answer = await send(open.url, { method: 'GET', path: '/api/v1/auth/me', headers });
@@ -223,7 +224,6 @@ describe('hosts and origins', () => {
       'https://xhome.example',
     ])
       expect(await allowed(fake), fake).toBeUndefined();
-    await open.close();
   });
 });
 

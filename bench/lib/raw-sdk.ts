@@ -4,7 +4,14 @@
  * `plain` leaves out what only Hearth needs: the transcript store and the tool gate.
  */
 import { randomUUID } from 'node:crypto';
-import { type Options, query, type SDKMessage, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import {
+  type Options,
+  type Query,
+  query,
+  type SDKMessage,
+  type SDKUserMessage,
+  startup,
+} from '@anthropic-ai/claude-agent-sdk';
 import { createMemoryTranscripts } from '@hearth/runtime';
 import { createGateHook } from '../../packages/runtime/src/claude/gate-hook.ts';
 import { claudeOptions } from '../../packages/runtime/src/claude/options.ts';
@@ -87,10 +94,9 @@ const userMessage = (prompt: string): SDKUserMessage => ({
   message: { role: 'user', content: [{ type: 'text', text: prompt }] },
 });
 
-/** One process that is kept alive and fed by streaming input. */
-export const keepQuery = (options: Options): KeptQuery => {
+const keep = (open: (input: AsyncIterable<SDKUserMessage>) => Query): KeptQuery => {
   const input = createMessageQueue<SDKUserMessage>();
-  const running = query({ prompt: input, options });
+  const running = open(input);
   const messages = running[Symbol.asyncIterator]();
   return {
     async turn(prompt) {
@@ -111,4 +117,23 @@ export const keepQuery = (options: Options): KeptQuery => {
       running.close();
     },
   };
+};
+
+/** One process that is kept alive and fed by streaming input. */
+export const keepQuery = (options: Options): KeptQuery => keep((prompt) => query({ prompt, options }));
+
+/** A process that is ready for its first prompt: the SDK's own spare. `ready` waits until the process is at rest. */
+export const startedFirstText = async (
+  options: Options,
+  prompt: string,
+  ready: () => Promise<unknown>,
+): Promise<number> => {
+  const warm = await startup({ options });
+  await ready();
+  const running = keep((input) => warm.query(input));
+  try {
+    return await running.turn(prompt);
+  } finally {
+    running.close();
+  }
 };

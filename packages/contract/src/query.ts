@@ -28,7 +28,10 @@ export const agentDefinitionSchema = z
   .strictObject({
     description: z.string().min(1).max(2000),
     prompt: z.string().min(1).max(50_000),
-    tools: z.array(toolNameSchema).max(100).optional(),
+    tools: z
+      .array(toolNameSchema.refine((name) => name !== 'Task' && name !== 'Agent', 'an agent cannot start agents'))
+      .max(100)
+      .optional(),
     model: z.enum(['sonnet', 'opus', 'haiku', 'inherit']).optional(),
   })
   .meta({ id: 'AgentDefinition' });

@@ -65,6 +65,7 @@ export interface App {
   agent: Agent;
   accounts: Accounts;
   approvals: Approvals;
+  sessions: Sessions;
   audit: Audit;
   events: EventLog;
   health: HealthService;
@@ -311,7 +312,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
     onRequest: metrics.request,
     routes: (app) => {
       const live = { events, clock, onInvalidated: auth.onInvalidated };
-      const talk = { ...live, agent, sessions };
+      const talk = { ...live, agent, sessions, runEnd: agent.end };
       registerHealthRoutes(app, { health, isStopping: () => lifecycle.stopping, metrics: metrics.text });
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });

@@ -132,6 +132,7 @@ export const startServer = async (config: Config, options: ServerOptions = {}): 
     const socket = attachSocket(server, {
       agent: app.agent,
       approvals: app.approvals,
+      sessions: app.sessions,
       events: app.events,
       limiter: app.limiter,
       clock,

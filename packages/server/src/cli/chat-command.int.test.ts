@@ -10,8 +10,12 @@ const streams = () => {
   const texts = { out: '', err: '' };
   const output = new PassThrough();
   const errorOutput = new PassThrough();
-  output.on('data', (piece) => void (texts.out += String(piece)));
-  errorOutput.on('data', (piece) => void (texts.err += String(piece)));
+  output.on('data', (piece) => {
+    texts.out += String(piece);
+  });
+  errorOutput.on('data', (piece) => {
+    texts.err += String(piece);
+  });
   return { texts, input: new PassThrough(), output, errorOutput };
 };
 

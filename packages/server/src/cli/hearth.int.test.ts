@@ -43,8 +43,11 @@ it('starts, answers, and ends with the signal passed on', async () => {
   const server = spawn(process.execPath, [program, 'start'], { env, cwd: env.HOME, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void server.kill('SIGKILL'));
   let said = '';
-  server.stdout.on('data', (piece: Buffer) => void (said += piece.toString('utf8')));
-  server.stderr.on('data', (piece: Buffer) => void (said += piece.toString('utf8')));
+  const collect = (piece: Buffer): void => {
+    said += piece.toString('utf8');
+  };
+  server.stdout.on('data', collect);
+  server.stderr.on('data', collect);
   const exited = new Promise<number | null>((resolve) => server.once('exit', resolve));
   while (!said.includes('Talk to it')) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(said).not.toContain('ExperimentalWarning');
@@ -65,7 +68,7 @@ it('starts, answers, and ends with the signal passed on', async () => {
 });
 
 it('shows every setting without secrets, and names wrong ones', async () => {
-  const env = { ...(await makeEnv()), ANTHROPIC_API_KEY: 'sk-ant-secret' };
+  const env: Record<string, string> = { ...(await makeEnv()), ANTHROPIC_API_KEY: 'sk-ant-secret' };
   const { out, code } = await hearth(['config', '--json'], env);
   const shown: { variables: Record<string, string>; paths: Record<string, string> } = JSON.parse(out);
   expect(code).toBe(0);

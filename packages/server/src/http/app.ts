@@ -13,6 +13,7 @@ import type { HttpEnv } from './context.ts';
 import { createErrorHandler, errorResponse } from './errors.ts';
 import { createGuard, type GuardDeps, readRouteTable } from './guard.ts';
 import { createHostCheck } from './host-check.ts';
+import { checkJsonShape } from './json-shape.ts';
 
 export type HttpApp = OpenAPIHono<HttpEnv>;
 
@@ -56,11 +57,16 @@ const securityHeaders: Record<string, string> = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
+const mostIssues = 20;
+const cut = (text: string): string => (text.length <= 300 ? text : `${text.slice(0, 299)}…`);
+
 export const createHttpApp = (deps: HttpAppDeps): HttpApp => {
   const app: HttpApp = new OpenAPIHono<HttpEnv>({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
-      const issues = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+      const issues = result.error.issues
+        .slice(0, mostIssues)
+        .map((issue) => ({ path: cut(issue.path.join('.')), message: cut(issue.message) }));
       const first = issues[0];
       const message = first
         ? `${first.path === '' ? 'The request' : first.path}: ${first.message}`
@@ -101,6 +107,10 @@ export const createHttpApp = (deps: HttpAppDeps): HttpApp => {
   app.use(async (c, next) => {
     checkContentType(c.req.raw.headers, hasBody(c.req.raw.headers));
     return bodyLimit({ maxSize: bodyLimitOf(c.req.path), onError: tooLarge })(c, next);
+  });
+  app.use(async (c, next) => {
+    if (hasBody(c.req.raw.headers)) checkJsonShape(await c.req.text());
+    await next();
   });
   app.use(deps.idempotency);
   deps.routes(app);

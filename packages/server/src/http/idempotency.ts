@@ -12,6 +12,11 @@ import { sha256Hex } from '../kernel/ids.ts';
 import type { HttpEnv, RouteMarks } from './context.ts';
 
 const keyShape = /^[\x21-\x7e]{1,200}$/;
+export const checkIdempotencyKey = (key: string): string => {
+  if (keyShape.test(key)) return key;
+  throw new AppError('BAD_REQUEST', 'Idempotency-Key must be 1-200 printable characters.');
+};
+
 const keptMs = 86_400_000;
 
 const conflict = (message: string): AppError => new AppError('CONFLICT', message);
@@ -60,7 +65,7 @@ export const createIdempotency = (deps: { db: Db; clock: Clock }): MiddlewareHan
     // Public routes have no marks, and routes without the rule do not look at the header.
     const marks: RouteMarks | undefined = c.get('marks');
     if (key === undefined || !marks?.idempotency) return next();
-    if (!keyShape.test(key)) throw new AppError('BAD_REQUEST', 'Idempotency-Key must be 1-200 printable characters.');
+    checkIdempotencyKey(key);
     const id = row(c.var.caller.ownerId, `${c.req.method} ${c.req.path}`, key);
     const hash = sha256Hex(await c.req.text());
     const now = deps.clock.now();

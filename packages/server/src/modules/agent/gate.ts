@@ -99,7 +99,10 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
       const waited = await deps.approvals.wait(row, { ms: deps.parkMs, signal: call.signal });
       run.onWaiting(false);
       if (waited === 'timeout') return { decision: 'park' };
-      if (waited === 'aborted') return { decision: 'deny', reason: 'The run was stopped.' };
+      if (waited === 'aborted') {
+        await deps.approvals.cancel(row);
+        return { decision: 'deny', reason: 'The run was stopped.' };
+      }
     }
     return toVerdict(await deps.approvals.use(row.id), call.input);
   };

@@ -17,12 +17,14 @@ import { newId } from '../../kernel/ids.ts';
 import type { Limiter } from '../../ports/limiter.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { EventLog } from '../events/index.ts';
+import type { Sessions } from '../sessions/index.ts';
 import type { Agent } from './service.ts';
 import { starterOf } from './talk-routes.ts';
 
 export interface SocketDeps {
   agent: Agent;
   approvals: Approvals;
+  sessions: Pick<Sessions, 'latest'>;
   events: EventLog;
   limiter: Limiter;
   clock: Clock;
@@ -35,6 +37,8 @@ export interface SocketDeps {
 
 const path = '/api/v1/query/ws';
 const maxFrame = 32 * 1024 * 1024;
+/** Before the sign-in a frame holds a key and nothing else. */
+const maxUnknownFrame = 4_096;
 const maxBuffered = 8 * 1024 * 1024;
 const maxPerKey = 20;
 const authWithinMs = 10_000;
@@ -80,7 +84,8 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
   const serve = (ws: WebSocket, ip: string, known: Caller | null): void => {
     let caller: Caller | null = null;
     const cleanups: (() => void)[] = [];
-    const runs = new Set<string>();
+    /** Runs this socket follows, and whether it wants every word. */
+    const runs = new Map<string, boolean>();
     const send = (data: object): void => {
       if (ws.bufferedAmount > maxBuffered) ws.close(1013, 'reads too slowly');
       else ws.send(JSON.stringify(data));
@@ -88,7 +93,9 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
 
     const onEvent = (event: NumberedEvent): void => {
       const runId = 'run_id' in event.data ? event.data.run_id : undefined;
-      if (runId === undefined || !runs.has(runId)) return;
+      const partial = runId === undefined ? undefined : runs.get(runId);
+      if (runId === undefined || partial === undefined) return;
+      if (event.type === 'partial' && !partial) return;
       send({ type: 'sse_event', event: event.type, id: event.seq, data: event.data });
       if (event.type === 'done') runs.delete(runId);
     };
@@ -117,19 +124,21 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
       const rate = await deps.limiter.consume('interactive', who.keyId);
       if (!rate.allowed)
         throw new AppError('RATE_LIMIT_EXCEEDED', 'Too many requests.', { retryAfter: rate.retryAfter });
-      const { session_id, fork_session, continue_conversation: _latest, ...turn } = parsed.data;
+      const { session_id, fork_session, continue_conversation, ...turn } = parsed.data;
       const runId = newId();
-      runs.add(runId);
+      const partial = turn.include_partial_messages ?? false;
+      runs.set(runId, partial);
       const starter = starterOf(who, ip);
+      const latest = session_id === undefined && continue_conversation ? await deps.sessions.latest(who.ownerId) : null;
       const begun = await deps.agent.begin({
         starter,
-        sessionId: session_id ?? null,
+        sessionId: session_id ?? latest?.id ?? null,
         fork: fork_session ?? false,
         turn,
         runId,
       });
       if (begun.runId !== runId) runs.delete(runId);
-      runs.add(begun.runId);
+      runs.set(begun.runId, partial);
       send({ type: 'ack', message: begun.how, session_id: begun.sessionId, run_id: begun.runId });
     };
 
@@ -156,6 +165,8 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
       queue = queue.then(async () => {
         try {
           if (isBinary) throw new AppError('BAD_REQUEST', 'Send text frames.');
+          if (caller === null && Buffer.byteLength(String(data)) > maxUnknownFrame)
+            throw new AppError('AUTHENTICATION_ERROR', 'Sign in with a small frame first.');
           await handle(parseFrame(String(data)));
         } catch (thrown) {
           const error = asAppError(thrown);

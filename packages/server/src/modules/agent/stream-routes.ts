@@ -8,12 +8,13 @@ import type { HttpEnv } from '../../http/context.ts';
 import { openSse } from '../../http/sse.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { EventLog } from '../events/index.ts';
-import type { Begun } from './types.ts';
+import type { Begun, RunEnd } from './types.ts';
 
 export interface RunStreamDeps {
   events: EventLog;
   clock: Clock;
   onInvalidated: (key: { keyId: string; keyHash: string }, callback: () => void) => () => void;
+  runEnd: (runId: string) => Promise<RunEnd>;
 }
 
 const runIdOf = (event: NumberedEvent): string | undefined => ('run_id' in event.data ? event.data.run_id : undefined);
@@ -44,12 +45,15 @@ export const streamRun = async (
   let stop = (): void => reading.stop();
   const stream = openSse(c, { onClose: () => stop(), setTimer: deps.clock.setTimer });
   let lastSeq = 0;
+  let finished = false;
   const pass = (event: NumberedEvent): void => {
     if (runIdOf(event) !== begun.runId || event.seq <= lastSeq) return;
     lastSeq = event.seq;
     if (event.type !== 'partial' || request.partial)
       stream.send({ event: event.type, data: event.data, id: event.seq });
-    if (event.type === 'done') stream.close();
+    if (event.type !== 'done') return;
+    finished = true;
+    stream.close();
   };
   const forget = deps.onInvalidated(caller, () => {
     stream.send({
@@ -58,6 +62,18 @@ export const streamRun = async (
     });
     stream.close();
   });
+  /** For a run whose events are gone: what its row says, without numbers, so that no reader waits for ever. */
+  const tellEndOf = async (runId: string): Promise<void> => {
+    const end = await deps.runEnd(runId);
+    await deps.events.flush();
+    if (finished || end.kind !== 'over') return;
+    const { session_id, run_id } = end.result;
+    if (end.error) stream.send({ event: 'error', data: { session_id, run_id, ...end.error } });
+    stream.send({ event: 'result', data: { ...end.result, is_complete: end.result.stop_reason === 'completed' } });
+    const reason = end.error ? 'error' : end.result.stop_reason === 'interrupted' ? 'interrupted' : 'completed';
+    stream.send({ event: 'done', data: { session_id, run_id, reason } });
+    stream.close();
+  };
   const live = reading;
   stop = () => {
     live.stop();
@@ -76,5 +92,6 @@ export const streamRun = async (
     replay.stop();
     forget();
   };
+  if (!finished) void tellEndOf(begun.runId);
   return stream.response;
 };

@@ -10,6 +10,7 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
 import type { Caller, HttpEnv } from '../../http/context.ts';
+import { checkIdempotencyKey } from '../../http/idempotency.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Sessions } from '../sessions/index.ts';
@@ -78,9 +79,8 @@ export const starterOf = (caller: Caller, ip: string | null): RunStarter => ({
 /** Idempotency-Key does for a run what `client_message_id` does. */
 const withMessageId = <T extends TurnRequest>(c: Context<HttpEnv>, turn: T): T => {
   const key = c.req.header('idempotency-key');
-  return turn.client_message_id === undefined && key !== undefined && key.length <= 200 && key !== ''
-    ? { ...turn, client_message_id: key }
-    : turn;
+  if (turn.client_message_id !== undefined || key === undefined) return turn;
+  return { ...turn, client_message_id: checkIdempotencyKey(key) };
 };
 
 export const beginRequest = (

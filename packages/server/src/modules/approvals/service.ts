@@ -55,6 +55,8 @@ export interface Approvals {
   answer(caller: Decider, sessionId: string, answer: string, toolUseId?: string): Promise<void>;
   list(ownerId: string, status?: ApprovalStatus): Promise<Approval[]>;
   get(ownerId: string, id: string): Promise<Approval>;
+  /** The run that asked was stopped: the question is off. */
+  cancel(row: ApprovalRow): Promise<void>;
   /** The owner moved on: what the session still waits for is over. */
   cancelOfSession(sessionId: string): Promise<number>;
   expireDue(): Promise<number>;
@@ -169,6 +171,13 @@ export const createApprovals = (deps: ApprovalsDeps): Approvals => {
     return row;
   };
 
+  /** A decision that comes after the time is none, also when nobody has tidied up yet. */
+  const refuseExpired = async (row: ApprovalRow): Promise<void> => {
+    if (row.status !== 'pending' || row.expires_at > now()) return;
+    await settle(row, 'expired', { by: null });
+    throw conflict(await owned(row.owner_id, row.id));
+  };
+
   const alwaysAllow = async (row: ApprovalRow): Promise<void> => {
     const input = canonicalJson(
       ruleInput(row.tool, parseJson(jsonObjectSchema, row.edited_input ?? row.input, 'approval')),
@@ -277,11 +286,15 @@ export const createApprovals = (deps: ApprovalsDeps): Approvals => {
         throw new AppError('FORBIDDEN', `Allowing this needs the permission "${permission}".`, {
           details: { permission },
         });
+      await refuseExpired(row);
       const status = settledStatus[decision.decision];
-      const won = await settle(row, status, { by: caller.keyName, editedInput: decision.edited_input });
-      if (!won) {
+      const extra = { by: caller.keyName, editedInput: decision.edited_input, answer: decision.decision };
+      if (!(await settle(row, status, extra))) {
         const current = await owned(caller.ownerId, id);
-        if (current.status !== status) throw conflict(current);
+        // "Always", or other arguments, after a plain "allow" is another decision: nothing of it would be true.
+        const edited = decision.edited_input === undefined ? null : JSON.stringify(decision.edited_input);
+        const same = current.answer === JSON.stringify(decision.decision) && current.edited_input === edited;
+        if (!same) throw conflict(current);
         return toApproval(current);
       }
       if (decision.decision === 'allow_always') await alwaysAllow(await owned(caller.ownerId, id));
@@ -303,6 +316,7 @@ export const createApprovals = (deps: ApprovalsDeps): Approvals => {
       );
       const row = toolUseId === undefined ? pending[0] : pending.find((one) => one.tool_use_id === toolUseId);
       if (!row) throw new AppError('CONFLICT', 'This session is not waiting for an answer.');
+      await refuseExpired(row);
       if (!(await settle(row, 'answered', { by: caller.keyName, answer })))
         throw new AppError('CONFLICT', 'This question was already answered.');
     },
@@ -310,6 +324,9 @@ export const createApprovals = (deps: ApprovalsDeps): Approvals => {
     list: async (ownerId, status) => (await store.list(ownerId, status)).map(toApproval),
     get: async (ownerId, id) => toApproval(await owned(ownerId, id)),
 
+    async cancel(row) {
+      await settle(row, 'cancelled', { by: null });
+    },
     async cancelOfSession(sessionId) {
       const pending = await store.pendingOfSession(sessionId);
       for (const row of pending) await settle(row, 'cancelled', { by: null });

@@ -38,6 +38,9 @@ export interface EventLogDeps {
   batchMs?: number;
 }
 
+const sessionOf = (event: NumberedEvent): string | undefined =>
+  'session_id' in event.data ? event.data.session_id : undefined;
+
 const replayPage = 1000;
 const maxPending = 20_000;
 
@@ -75,12 +78,22 @@ export const createEventLog = ({ db, bus, clock, log, batchMs = 40 }: EventLogDe
     clock.setTimer(batchMs, () => void flush());
   };
 
+  /** What a deleted session said never comes back, also not from memory; that it was deleted does. */
+  const withoutDeleted = async (found: NumberedEvent[]): Promise<NumberedEvent[]> => {
+    const there = await store.existing([...new Set(found.flatMap((event) => sessionOf(event) ?? []))]);
+    return found.filter((event) => {
+      const session = sessionOf(event);
+      const tellsDeletion = event.type === 'session' && event.data.session === null;
+      return session === undefined || there.has(session) || tellsDeletion;
+    });
+  };
+
   const fromStore = async (ownerId: string, after: number, reader: EventReader): Promise<number> => {
     await flush();
     let last = after;
     while (true) {
       const page = await store.after(ownerId, last, replayPage);
-      for (const event of page) reader(event);
+      for (const event of await withoutDeleted(page)) reader(event);
       last = page.at(-1)?.seq ?? last;
       if (page.length < replayPage) return last;
     }
@@ -129,7 +142,7 @@ export const createEventLog = ({ db, bus, clock, log, batchMs = 40 }: EventLogDe
         }
         const recent = await bus.recent(ownerId, after);
         if (recent === 'too_old') await fromStore(ownerId, after, deliver);
-        else for (const event of recent) deliver(event);
+        else for (const event of await withoutDeleted(recent)) deliver(event);
       } catch (error) {
         stop();
         throw error;

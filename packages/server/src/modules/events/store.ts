@@ -8,6 +8,8 @@ export interface EventStore {
   append(rows: { ownerId: string; event: NumberedEvent; at: string }[]): Promise<void>;
   after(ownerId: string, seq: number, limit: number): Promise<NumberedEvent[]>;
   prunedThrough(ownerId: string): Promise<number>;
+  /** Which of these sessions still exist: events of a deleted one never come back. */
+  existing(sessionIds: string[]): Promise<Set<string>>;
   firstOfRun(runId: string): Promise<number | null>;
   /** Removes events older than `before`; returns how many. */
   prune(before: string): Promise<number>;
@@ -51,6 +53,11 @@ export const createEventStore = (db: Db): EventStore => ({
       .limit(limit)
       .execute();
     return rows.flatMap((row) => toEvent(row) ?? []);
+  },
+  async existing(sessionIds) {
+    if (sessionIds.length === 0) return new Set();
+    const rows = await db.kysely.selectFrom('sessions').select('id').where('id', 'in', sessionIds).execute();
+    return new Set(rows.map((row) => row.id));
   },
   async firstOfRun(runId) {
     const row = await db.kysely

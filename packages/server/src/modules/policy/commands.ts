@@ -20,7 +20,7 @@ const onlyLooks: Record<string, RegExp> = {
 };
 
 export const onlyLooksAround = (command: string): boolean => {
-  const match = /^\s*([a-z]+)(?:\s+([A-Za-z0-9 _-]*?))?\s*$/.exec(command);
+  const match = /^ *([a-z]+)(?: +([A-Za-z0-9 _-]*?))? *$/.exec(command);
   const args = match?.[1] === undefined ? undefined : onlyLooks[match[1]];
   return args?.test(match?.[2] ?? '') ?? false;
 };

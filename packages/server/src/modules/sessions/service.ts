@@ -203,6 +203,8 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     async remove(ownerId, id) {
       await row(ownerId, id);
       await deps.onRemove(id);
+      // Events that still wait to be stored would otherwise come back after the deletion.
+      await events.flush();
       await db.transaction().execute(async (tx) => {
         const { agent_session_id } = await row(ownerId, id, tx);
         const shared = await tx
