@@ -20,7 +20,7 @@ export interface Outcome {
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
-  { name: 'format, lint', command: ['biome', 'ci', '--error-on-warnings', '.'] },
+  { name: 'format, lint', command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'] },
   { name: 'generated', command: ['node', 'scripts/generate.ts', '--check'] },
   { name: 'boundaries', command: ['node', 'scripts/check-boundaries.ts'] },
   { name: 'docs', command: ['node', 'scripts/check-docs.ts'] },

@@ -39,8 +39,12 @@ if (node === undefined) {
   );
 }
 
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)], {
+// Parsed TypeScript is kept here, so that from the second time on it starts quicker and lighter.
+const cache = process.env.NODE_COMPILE_CACHE ?? join(dirname(dirname(dirname(node))), '.cache', 'hearth');
+const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'];
+const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], {
   stdio: 'inherit',
+  env: { ...process.env, NODE_COMPILE_CACHE: cache },
 });
 child.on('error', (error) => {
   fail(

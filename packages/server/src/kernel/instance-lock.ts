@@ -2,7 +2,7 @@
  * One server per data folder. The lock is an exclusive SQLite transaction on its own small file: the operating system
  * drops it the moment the process is gone, however it went, so there is never a stale lock to remove by hand.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from './errors.ts';
@@ -23,7 +23,9 @@ const holder = (pidFile: string): string => {
 export const lockInstance = (dataDir: string, about: { pid: number; address: string }): InstanceLock => {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const pidFile = join(dataDir, 'hearth.pid');
-  const lock = new DatabaseSync(join(dataDir, 'hearth.lock'), { timeout: 0 });
+  const lockFile = join(dataDir, 'hearth.lock');
+  const lock = new DatabaseSync(lockFile, { timeout: 0 });
+  chmodSync(lockFile, 0o600);
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {

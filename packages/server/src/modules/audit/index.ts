@@ -4,4 +4,4 @@
  * which is why `record` rejects instead of hiding a failure. Rule: security.md, case 61.
  */
 export { registerAuditRoutes } from './routes.ts';
-export { type Audit, type AuditRecord, createAudit } from './service.ts';
+export { type Audit, createAudit } from './service.ts';

@@ -6,4 +6,4 @@
 
 export { createReserve } from './reserve.ts';
 export { registerEventRoutes } from './routes.ts';
-export { createEventLog, type EventLog, type EventReader } from './service.ts';
+export { createEventLog, type EventLog } from './service.ts';

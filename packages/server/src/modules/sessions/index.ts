@@ -4,4 +4,4 @@
  */
 
 export { registerSessionRoutes } from './routes.ts';
-export { createSessions, type NewMessage, type SessionRow, type Sessions, type SessionTotals } from './service.ts';
+export { createSessions, type SessionRow, type Sessions } from './service.ts';
