@@ -15,6 +15,8 @@ export type Access = 'public' | 'key' | 'ops' | { permission: Permission };
 export interface RouteRules {
   access: Access;
   limit?: RateBucket;
+  /** Failed calls are counted per network address; wrong credentials in the body answer 401. */
+  limitedByAddress?: true;
   /** What a repeat with the same Idempotency-Key gets: the first answer again, or (it held a secret) a conflict. */
   idempotency?: 'replay' | 'once';
 }
@@ -37,7 +39,8 @@ const commonErrors = (rules: RouteRules, config: Pick<RouteConfig, 'method' | 'p
   ...(rules.access === 'public'
     ? {}
     : { 401: errorAnswer('No valid key'), 403: errorAnswer('The key lacks a permission') }),
-  ...(rules.limit ? { 429: errorAnswer('Too many requests') } : {}),
+  ...(rules.limitedByAddress ? { 401: errorAnswer('The credentials are wrong') } : {}),
+  ...(rules.limit || rules.limitedByAddress ? { 429: errorAnswer('Too many requests') } : {}),
 });
 
 const accessMark = (access: Access): string => (typeof access === 'string' ? access : access.permission);

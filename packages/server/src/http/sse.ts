@@ -30,7 +30,7 @@ const frame = ({ event, data, id }: { event: string; data: unknown; id?: number 
   encoder.encode(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 
 export const openSse = (c: Context<HttpEnv>, options: SseOptions): SseStream => {
-  const limit = options.maxBufferedBytes ?? 4 * 1024 * 1024;
+  const limit = options.maxBufferedBytes ?? 16 * 1024 * 1024;
   let open = true;
   let cancelTimer = (): void => {};
   let stream: ReadableStreamDefaultController<Uint8Array>;
@@ -78,6 +78,8 @@ export const openSse = (c: Context<HttpEnv>, options: SseOptions): SseStream => 
   // A first comment makes the headers leave at once, so that a client knows it is connected.
   write(encoder.encode(': open\n\n'));
   keepAlive();
+  // Nobody reads the body of an answer to HEAD.
+  if (c.req.method === 'HEAD') close();
   return {
     response: c.body(body, 200, {
       'Content-Type': 'text/event-stream; charset=utf-8',

@@ -216,6 +216,7 @@ const createEvents = async (schema: Schema): Promise<void> => {
     .addPrimaryKeyConstraint('events_pk', ['owner_id', 'seq'])
     .execute();
   await schema.createIndex('events_by_session').on('events').columns(['owner_id', 'session_id', 'seq']).execute();
+  await schema.createIndex('events_by_run').on('events').columns(['run_id', 'seq']).execute();
   await schema.createIndex('events_by_age').on('events').column('created_at').execute();
   await schema
     .createTable('event_counters')

@@ -84,6 +84,12 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
   const serve = (ws: WebSocket, ip: string, known: Caller | null): void => {
     let caller: Caller | null = null;
     const cleanups: (() => void)[] = [];
+    let closed = false;
+    /** What is set up after the socket closed is taken down at once. */
+    const onClose = (...steps: (() => void)[]): void => {
+      if (closed) for (const step of steps) step();
+      else cleanups.push(...steps);
+    };
     /** Runs this socket follows, and whether it wants every word. */
     const runs = new Map<string, boolean>();
     const send = (data: object): void => {
@@ -105,10 +111,10 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
       if (open >= maxPerKey)
         throw new AppError('RATE_LIMIT_EXCEEDED', 'Too many open sockets for this key.', { retryAfter: 10 });
       perKey.set(next.keyId, open + 1);
-      cleanups.push(() => perKey.set(next.keyId, Math.max(0, (perKey.get(next.keyId) ?? 1) - 1)));
+      onClose(() => perKey.set(next.keyId, Math.max(0, (perKey.get(next.keyId) ?? 1) - 1)));
       caller = next;
       const reading = await deps.events.read(next.ownerId, null, onEvent);
-      cleanups.push(
+      onClose(
         reading.stop,
         deps.onInvalidated(next, () => ws.close(4401, 'the key is no longer valid')),
       );
@@ -177,9 +183,10 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
     });
     ws.on('error', () => ws.terminate());
     ws.on('close', () => {
-      for (const cleanup of cleanups) cleanup();
+      closed = true;
+      for (const cleanup of cleanups.splice(0)) cleanup();
     });
-    cleanups.push(
+    onClose(
       deps.clock.setTimer(authWithinMs, () => {
         if (caller === null) ws.close(4401, 'not signed in');
       }),

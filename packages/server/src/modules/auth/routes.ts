@@ -65,7 +65,7 @@ const routes = {
     },
   ),
   login: defineRoute(
-    { access: 'public' },
+    { access: 'public', limitedByAddress: true },
     {
       method: 'post',
       path: '/api/v1/auth/login',
