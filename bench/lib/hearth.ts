@@ -29,7 +29,7 @@ export interface Place {
 
 export const startHearth = async (scope: Scope, { home, modelUrl }: Place): Promise<Hearth> => {
   const port = await freePort();
-  const process = scope.start(join(root, 'packages/server/src/main.ts'), {
+  const process = scope.start(join(root, 'packages/server/bin/start.mjs'), {
     cwd: home,
     env: {
       HOME: home,

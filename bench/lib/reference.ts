@@ -13,7 +13,7 @@ export const startReference = async (scope: Scope, home: string): Promise<Refere
   const port = await freePort();
   const process = scope.start(join(import.meta.dirname, '..', 'reference-server.ts'), {
     args: [String(port), join(home, 'hello.db')],
-    env: { HOME: home },
+    env: { HOME: home, NODE_COMPILE_CACHE: join(home, 'cache') },
     cwd: home,
   });
   const url = `http://127.0.0.1:${port}`;

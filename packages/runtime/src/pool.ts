@@ -34,6 +34,7 @@ export interface WorkerPool {
   prewarm(profile: WorkerProfile): void;
   /** Ends every worker that is not busy, so that a changed account or setting takes effect. */
   recycle(): Promise<void>;
+  /** `spare`: a warm worker waits for a new chat. */
   stats(): { live: number; busy: number; queued: number; spare: boolean };
   close(): Promise<void>;
 }
@@ -43,6 +44,8 @@ interface Slot {
   profileKey: string;
   busy: boolean;
   stale: boolean;
+  /** Stops the waiting for a good moment to start the next spare. */
+  cancelSpare: () => void;
   idleSince: number;
   cancelIdle: () => void;
 }
@@ -51,12 +54,15 @@ interface Waiter {
   start: () => void;
 }
 
+const spareAfterMs = 3_000;
+
 export const profileKey = (profile: WorkerProfile): string => JSON.stringify(profile);
 
 export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
   const slots = new Map<string, Slot>();
   const waiters: Waiter[] = [];
-  let spare: { key: string; worker: Promise<AgentWorker> } | null = null;
+  const closing = new Set<Promise<void>>();
+  let spare: { key: string; worker: Promise<AgentWorker>; ready: boolean } | null = null;
   let closed = false;
 
   const endSlot = async (sessionId: string): Promise<void> => {
@@ -65,6 +71,12 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
     slots.delete(sessionId);
     slot.cancelIdle();
     await slot.worker?.close();
+  };
+
+  /** Ends a worker while nobody waits for it. */
+  const endInBackground = (sessionId: string): void => {
+    const ending = endSlot(sessionId).finally(() => closing.delete(ending));
+    closing.add(ending);
   };
 
   const longestIdle = (): string | null => {
@@ -78,7 +90,9 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
       request.signal.throwIfAborted();
       const victim = longestIdle();
       if (victim !== null) {
-        await endSlot(victim);
+        // The place is free at once; only when many are still ending does the next one wait.
+        endInBackground(victim);
+        if (closing.size > deps.maxLive) await Promise.race(closing);
         continue;
       }
       request.onQueued();
@@ -101,6 +115,7 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
       profileKey: key,
       busy: true,
       stale: false,
+      cancelSpare: () => {},
       idleSince: 0,
       cancelIdle: () => {},
     };
@@ -128,12 +143,30 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
     if (!deps.keepSpare || closed || spare?.key === key) return;
     const previous = spare;
     const worker = open(profile, null);
-    spare = { key, worker };
-    worker.catch((error: unknown) => {
-      if (spare?.worker === worker) spare = null;
-      deps.onSpareFailed?.(error);
-    });
+    const next = { key, worker, ready: false };
+    spare = next;
+    worker.then(
+      () => {
+        next.ready = true;
+      },
+      (error: unknown) => {
+        if (spare === next) spare = null;
+        deps.onSpareFailed?.(error);
+      },
+    );
     previous?.worker.then((old) => old.close()).catch(() => {});
+  };
+
+  /**
+   * A process start takes half a second of a core, which the chat that was just opened wants for itself: the next spare
+   * is started when its first turn is over, or after a moment at the latest.
+   */
+  const prewarmLater = (slot: Slot, profile: WorkerProfile): void => {
+    const cancel = deps.timers.set(spareAfterMs, () => prewarm(profile));
+    slot.cancelSpare = () => {
+      cancel();
+      prewarm(profile);
+    };
   };
 
   const reusable = (slot: Slot, request: AcquireRequest, key: string): AgentWorker | null => {
@@ -157,7 +190,7 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
           slot.busy = true;
           return worker;
         }
-        await endSlot(request.sessionId);
+        endInBackground(request.sessionId);
       }
       const place = await takePlace(request, key);
       try {
@@ -168,13 +201,14 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
         wakeNext();
         throw error;
       }
-      if (request.conversation === null) prewarm(request.profile);
+      if (request.conversation === null) prewarmLater(place, request.profile);
       return place.worker;
     },
     async release(sessionId, keep) {
       const slot = slots.get(sessionId);
       if (!slot) return;
       slot.busy = false;
+      slot.cancelSpare();
       slot.idleSince = deps.timers.now();
       if (!keep || slot.stale || !slot.worker?.alive || closed) await endSlot(sessionId);
       else slot.cancelIdle = deps.timers.set(deps.idleMs, () => void endSlot(sessionId));
@@ -193,14 +227,14 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
       live: slots.size,
       busy: [...slots.values()].filter((slot) => slot.busy).length,
       queued: waiters.length,
-      spare: spare !== null,
+      spare: spare?.ready === true,
     }),
     async close() {
       closed = true;
       const old = spare;
       spare = null;
       const oldSpare = old?.worker.then((worker) => worker.close()).catch(() => {});
-      await Promise.all([...[...slots.keys()].map(endSlot), oldSpare]);
+      await Promise.all([...[...slots.keys()].map(endSlot), ...closing, oldSpare]);
     },
   };
 };

@@ -31,18 +31,36 @@ const toInput = (value: unknown): SQLInputValue => {
   throw new AppError('INTERNAL_ERROR', 'A value cannot be stored as it is');
 };
 
-const adapt = (database: DatabaseSync): SqliteDatabase => ({
-  close: () => database.close(),
-  prepare: (sql) => {
+type Prepared = ReturnType<SqliteDatabase['prepare']>;
+
+/** Compiling a statement costs more than running it, and the server runs the same few again and again. */
+const keptStatements = 200;
+
+const adapt = (database: DatabaseSync): SqliteDatabase => {
+  const kept = new Map<string, Prepared>();
+  const compile = (sql: string): Prepared => {
     const statement = database.prepare(sql);
     return {
       reader: statement.columns().length > 0,
       all: (parameters) => statement.all(...parameters.map(toInput)),
       run: (parameters) => statement.run(...parameters.map(toInput)),
-      iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
+      // A cursor may stay open while the same text runs again, so it gets a statement of its own.
+      iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(toInput)),
     };
-  },
-});
+  };
+  return {
+    close: () => database.close(),
+    prepare: (sql) => {
+      const known = kept.get(sql);
+      if (known) return known;
+      const prepared = compile(sql);
+      const oldest = kept.keys().next();
+      if (kept.size >= keptStatements && !oldest.done) kept.delete(oldest.value);
+      kept.set(sql, prepared);
+      return prepared;
+    },
+  };
+};
 
 /** The folder 0700 and the file 0600 from the first moment; SQLite gives its side files the file's mode. */
 const prepareFile = (path: string): void => {

@@ -2,9 +2,8 @@
  * The SQL database: `hearth.db` or PostgreSQL, the same to everyone else. Kysely's dialect is the port. Every failure is
  * an `AppError` (see `errors.ts`). `openDatabase` expects a migrated database: `migrateDatabase` comes first.
  */
-import { Kysely, sql } from 'kysely';
+import { type Dialect, Kysely, sql } from 'kysely';
 import { type Log, silentLog } from '../kernel/log.ts';
-import { createPostgresDialect, createPostgresPool } from './dialect-postgres.ts';
 import { createSqliteDialect, openSqliteFile } from './dialect-sqlite.ts';
 import type { DatabaseKind, DatabaseOptions } from './options.ts';
 import type { Database } from './schema.ts';
@@ -22,13 +21,19 @@ export interface Db {
   close(): Promise<void>;
 }
 
+/** The client of PostgreSQL is loaded by those who use it. */
+const postgresDialect = async (url: string, log: Log): Promise<Dialect> => {
+  const { createPostgresDialect, createPostgresPool } = await import('./dialect-postgres.ts');
+  return createPostgresDialect(createPostgresPool({ url, log }));
+};
+
 /** SQLite is opened and checked here; PostgreSQL connects at the first statement, so a server may start without it. */
 export const openDatabase = async (options: DatabaseOptions, deps: { log?: Log } = {}): Promise<Db> => {
   const log = deps.log ?? silentLog;
   const dialect =
     options.kind === 'sqlite'
       ? createSqliteDialect(openSqliteFile(options.path))
-      : createPostgresDialect(createPostgresPool({ url: options.url, log }));
+      : await postgresDialect(options.url, log);
   const kysely = new Kysely<Database>({ dialect });
   return {
     kysely,

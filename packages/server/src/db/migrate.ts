@@ -9,7 +9,6 @@ import { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { AppError } from '../kernel/errors.ts';
 import { type Log, silentLog } from '../kernel/log.ts';
-import { createPostgresDialect, createPostgresPool } from './dialect-postgres.ts';
 import { createSqliteDialect, openSqliteFile } from './dialect-sqlite.ts';
 import { toAppError } from './errors.ts';
 import { createMigrations } from './migrations/index.ts';
@@ -96,6 +95,7 @@ const migrateSqlite = async (path: string, { log, migrations }: Context): Promis
 };
 
 const migratePostgres = async (url: string, { log, migrations }: Context): Promise<string[]> => {
+  const { createPostgresDialect, createPostgresPool } = await import('./dialect-postgres.ts');
   const pool = createPostgresPool({ url, log, maxConnections: 2, unlimitedStatements: true });
   const kysely = new Kysely<unknown>({ dialect: createPostgresDialect(pool) });
   try {

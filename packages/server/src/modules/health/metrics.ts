@@ -36,6 +36,14 @@ export const createMetrics = ({ workers }: MetricsDeps): Metrics => {
       },
     });
   }
+  new Gauge({
+    name: 'hearth_workers_spare',
+    help: 'A warm worker waits for a new chat',
+    registers: [register],
+    collect() {
+      this.set(workers().spare ? 1 : 0);
+    },
+  });
   return {
     request({ method, route, status, ms }) {
       const labels = { method, route, status: String(status) };
