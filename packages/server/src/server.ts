@@ -54,7 +54,10 @@ const prepareFolders = (config: Config): void => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
   chmodSync(config.paths.dataDir, 0o700);
-  // Left over by agent processes of an earlier server; transcripts live in the database.
+};
+
+/** Left over by agent processes of an earlier server; transcripts live in the database. Only for who holds the lock. */
+const emptyAgentFolder = (config: Config): void => {
   rmSync(join(config.paths.dataDir, 'claude'), { recursive: true, force: true });
   mkdirSync(join(config.paths.dataDir, 'claude'), { recursive: true, mode: 0o700 });
 };
@@ -104,6 +107,7 @@ export const startServer = async (config: Config, options: ServerOptions = {}): 
   });
   lifecycle.onStop('instance lock', () => lock.release());
   try {
+    emptyAgentFolder(config);
     const clientIp = createClientIp(config.server.trustedProxies);
     const app = await createApp({
       config,

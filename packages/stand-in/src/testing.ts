@@ -56,8 +56,9 @@ export const readEvents = (stream: string): ReadEvent[] =>
     .split('\n\n')
     .filter((part) => part !== '')
     .map((part) => ({
-      event: /^event: (.*)$/m.exec(part)?.[1] ?? '',
-      data: JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? '{}'),
+      // Not `.`, which stops at the line separators of Unicode; only a line feed ends a line here.
+      event: /^event: ([^\n]*)$/m.exec(part)?.[1] ?? '',
+      data: JSON.parse(/^data: ([^\n]*)$/m.exec(part)?.[1] ?? '{}'),
     }));
 
 export const post = (url: string, body: unknown, headers: Record<string, string> = { 'x-api-key': 'sk-test' }) =>

@@ -4,7 +4,11 @@ import { checkJsonShape } from './json-shape.ts';
 
 describe('the shape of a body', () => {
   it('passes for every ordinary value, whatever its strings hold', () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 20 }), (text) => expect(() => checkJsonShape(text)).not.toThrow()));
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 20 }), (text) => {
+        checkJsonShape(text);
+      }),
+    );
     const tricky = JSON.stringify({ a: '[[[[{{{{"\\"\\\\', b: '\\\\"', c: ':,'.repeat(100_000) });
     expect(() => checkJsonShape(tricky)).not.toThrow();
   });
