@@ -115,6 +115,18 @@ const todosIn = (blocks: ContentBlock[]): WorkerEvent[] =>
     return parsed.success ? [{ type: 'todo', data: { todos: parsed.data.todos } }] : [];
   });
 
+/** What the binary adds to its own transcript at an interruption; nobody wrote it. */
+const isInterruptionMark = (content: ContentBlock[]): boolean => {
+  const [block] = content;
+  return content.length === 1 && block?.type === 'text' && block.text.startsWith('[Request interrupted by user');
+};
+
+/** After an interruption was asked for, an answer that arrives is the part that had been said. */
+export const asCutOff = (event: WorkerEvent): WorkerEvent =>
+  event.type === 'message' && event.data.type === 'assistant'
+    ? { ...event, data: { ...event.data, status: 'interrupted' } }
+    : event;
+
 /** `messageId` names the model answer that is being streamed; the caller keeps it (see `nextMessageId`). */
 export const toWorkerEvents = (message: SDKMessage, messageId: string): WorkerEvent[] => {
   switch (message.type) {
@@ -145,7 +157,7 @@ export const toWorkerEvents = (message: SDKMessage, messageId: string): WorkerEv
         content,
         parent_tool_use_id: message.parent_tool_use_id,
       };
-      return content.length === 0 ? [] : [{ type: 'message', data }];
+      return content.length === 0 || isInterruptionMark(content) ? [] : [{ type: 'message', data }];
     }
     case 'system': {
       if (message.subtype === 'init') return [toInit(message)];

@@ -7,7 +7,7 @@ import { createMessageQueue } from '../message-queue.ts';
 import type { AgentWorker, ToolGate, TurnTotals, UserTurn, WorkerEvent } from '../provider.ts';
 import { outcomeOf } from './failures.ts';
 import type { GateHook } from './gate-hook.ts';
-import { nextMessageId, toUsage, toWorkerEvents } from './map-message.ts';
+import { asCutOff, nextMessageId, toUsage, toWorkerEvents } from './map-message.ts';
 
 export interface ClaudeWorkerParts {
   warm: WarmQuery;
@@ -74,7 +74,7 @@ export const createClaudeWorker = ({ warm, agentSessionId, hook, link }: ClaudeW
     const thread = 'parent_tool_use_id' in message ? (message.parent_tool_use_id ?? null) : null;
     const messageId = nextMessageId(message, messageIds.get(thread) ?? '');
     messageIds.set(thread, messageId);
-    for (const event of toWorkerEvents(message, messageId)) listener(event);
+    for (const event of toWorkerEvents(message, messageId)) listener(interruptRequested ? asCutOff(event) : event);
   };
 
   const pump = async (running: Query): Promise<void> => {

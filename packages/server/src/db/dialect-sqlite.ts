@@ -100,9 +100,13 @@ export const openSqliteFile = (path: string): DatabaseSync => {
   }
 };
 
-const beginImmediate = (driver: Driver): Driver => {
+/** A full disk makes SQLite roll back by itself; a second rollback would fail and hide the reason. */
+const withTransactions = (driver: Driver, database: DatabaseSync): Driver => {
   driver.beginTransaction = async (connection: DatabaseConnection) => {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  };
+  driver.rollbackTransaction = async (connection: DatabaseConnection) => {
+    if (database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   };
   return driver;
 };
@@ -118,7 +122,7 @@ export const createSqliteDialect = (database: DatabaseSync): Dialect => {
   const base = new SqliteDialect(config);
   return {
     createAdapter: (): DialectAdapter => new TransactionalDdlAdapter(),
-    createDriver: () => withAppErrors(beginImmediate(new SqliteDriver(config))),
+    createDriver: () => withAppErrors(withTransactions(new SqliteDriver(config), database)),
     createIntrospector: (db) => base.createIntrospector(db),
     createQueryCompiler: () => base.createQueryCompiler(),
   };

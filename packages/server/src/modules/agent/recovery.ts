@@ -13,6 +13,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Launcher } from './launcher.ts';
+import type { LiveRuns } from './live-runs.ts';
 import type { PreparedRun, RunRequests } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
 import type { RunStarter } from './types.ts';
@@ -24,6 +25,7 @@ export interface RecoveryDeps {
   runs: RunStore;
   requests: RunRequests;
   runtime: Runtime;
+  live: Pick<LiveRuns, 'ids'>;
   launcher: Launcher;
   isDemo: () => boolean;
   permissionsOf: (keyId: string) => Promise<Permissions | null>;
@@ -58,7 +60,7 @@ const couldNotGoOn = {
 } as const;
 
 export const createRecovery = (deps: RecoveryDeps): Recovery => {
-  const { log, sessions, approvals, runs, requests, runtime, launcher } = deps;
+  const { log, sessions, approvals, runs, requests, runtime, live, launcher } = deps;
 
   const openQuestion = async (row: RunRow) =>
     (await approvals.list(row.owner_id, 'pending')).find((approval) => approval.run_id === row.id);
@@ -141,7 +143,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
   return {
     continueParked,
     async recover(alone) {
-      const abandoned = await runs.claimAbandoned(alone);
+      const abandoned = await runs.claimAbandoned(alone, live.ids());
       for (const row of abandoned)
         await takeOver(row).catch((error: unknown) =>
           log.error({ err: error, run_id: row.id }, 'a run could not be taken over'),

@@ -23,8 +23,11 @@ export interface RunStore {
   update(id: string, set: Partial<RunRow>, tx?: Connection): Promise<void>;
   /** Takes a parked run; true for the one that got it. */
   claimParked(id: string): Promise<boolean>;
-  /** Takes over runs whose process is gone. `all` ignores leases: this process is the only one there is. */
-  claimAbandoned(all: boolean): Promise<RunRow[]>;
+  /**
+   * Takes over runs that nobody keeps any more, also own ones whose end could not be stored; `kept` are the runs that
+   * this process still keeps. `all` ignores leases: this process is the only one there is.
+   */
+  claimAbandoned(all: boolean, kept: readonly string[]): Promise<RunRow[]>;
   renew(ids: string[]): Promise<void>;
   /** Parked runs that nothing holds back any more: their question was settled. */
   parkedWithoutQuestion(): Promise<string[]>;
@@ -97,10 +100,11 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
         .executeTakeFirst();
       return changed.numUpdatedRows === 1n;
     },
-    async claimAbandoned(all) {
+    async claimAbandoned(all, kept) {
       const now = clock.now().toISOString();
-      let found = runs().where('status', 'in', liveStatuses).where('instance_id', '!=', instanceId);
-      if (!all) found = found.where('lease_until', '<', now);
+      let found = runs().where('status', 'in', liveStatuses);
+      found = all ? found.where('instance_id', '!=', instanceId) : found.where('lease_until', '<', now);
+      if (kept.length > 0) found = found.where('id', 'not in', [...kept]);
       const claimed: RunRow[] = [];
       for (const row of await found.limit(200).execute()) {
         const changed = await db.kysely

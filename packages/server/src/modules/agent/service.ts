@@ -64,7 +64,7 @@ export const createAgent = (deps: AgentDeps): Agent => {
     draftMs: deps.draftMs ?? 500,
     onParked: (runId) => recovery.continueParked(runId, true),
   });
-  const recovery: Recovery = createRecovery({ ...deps, launcher, isStopping });
+  const recovery: Recovery = createRecovery({ ...deps, live, launcher, isStopping });
 
   const endOf = async (runId: string): Promise<RunEnd> => {
     const ended = await live.get(runId)?.ended;
