@@ -148,6 +148,22 @@ export const eventSchemas = {
 
 export type EventType = keyof typeof eventSchemas;
 export type EventData<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
+/** One event as it is stored and read back. */
+export const hearthEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('init'), data: eventSchemas.init }),
+  z.object({ type: z.literal('message'), data: eventSchemas.message }),
+  z.object({ type: z.literal('partial'), data: eventSchemas.partial }),
+  z.object({ type: z.literal('question'), data: eventSchemas.question }),
+  z.object({ type: z.literal('approval'), data: eventSchemas.approval }),
+  z.object({ type: z.literal('approval_settled'), data: eventSchemas.approval_settled }),
+  z.object({ type: z.literal('todo'), data: eventSchemas.todo }),
+  z.object({ type: z.literal('status'), data: eventSchemas.status }),
+  z.object({ type: z.literal('result'), data: eventSchemas.result }),
+  z.object({ type: z.literal('error'), data: eventSchemas.error }),
+  z.object({ type: z.literal('done'), data: eventSchemas.done }),
+  z.object({ type: z.literal('session'), data: eventSchemas.session }),
+  z.object({ type: z.literal('health'), data: eventSchemas.health }),
+]);
 /** One event, before it has a number. */
 export type HearthEvent = { [T in EventType]: { type: T; data: EventData<T> } }[EventType];
 /** One event of an owner's log. `seq` rises by at least one from event to event and is never used twice. */

@@ -217,7 +217,7 @@ export const providerContract = (name: string, make: () => Promise<ProviderHarne
       const worker = await open();
       const heard = listenTo(worker, allow);
       worker.send(turn('take your time'));
-      while (!heard.events.some((event) => event.type === 'init')) await new Promise((done) => setImmediate(done));
+      await expect.poll(() => harness.lastSeen(), { timeout: 10_000 }).toContain('take your time');
       await worker.interrupt();
       expect(await heard.end).toMatchObject({ type: 'turn_end', outcome: { kind: 'interrupted' } });
       const after = listenTo(worker, allow);

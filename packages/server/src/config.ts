@@ -355,6 +355,11 @@ export const loadConfig = (options: LoadOptions = {}): Config => {
   return deepFreeze(build(parse(env), env, options.home ?? homedir()));
 };
 
+/** Where this process and its libraries put short-lived files, conversations of resumed chats among them. */
+export const setTempDir = (dir: string): void => {
+  process.env.TMPDIR = dir;
+};
+
 /** For `hearth config`: every variable with its value, secrets masked. */
 export const describeConfig = (options: LoadOptions = {}): { name: string; value: string; help: string }[] => {
   const values: Record<string, unknown> = parse(fullEnv(options));

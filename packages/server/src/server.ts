@@ -56,10 +56,19 @@ const prepareFolders = (config: Config): void => {
   chmodSync(config.paths.dataDir, 0o700);
 };
 
+/** Short-lived files of the agent; conversations that are being resumed pass through here. */
+export const agentTempDir = (config: Config): string => join(config.paths.dataDir, 'claude', 'tmp');
+
 /** Left over by agent processes of an earlier server; transcripts live in the database. Only for who holds the lock. */
 const emptyAgentFolder = (config: Config): void => {
-  rmSync(join(config.paths.dataDir, 'claude'), { recursive: true, force: true });
-  mkdirSync(join(config.paths.dataDir, 'claude'), { recursive: true, mode: 0o700 });
+  const folder = join(config.paths.dataDir, 'claude');
+  try {
+    // After a crash such a process may still be writing its last file.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  } catch {
+    // Then it stays until the next start; that is no reason not to start.
+  }
+  mkdirSync(agentTempDir(config), { recursive: true, mode: 0o700 });
 };
 
 const listen = (server: Server, { port, host }: Config['server']): Promise<number> =>

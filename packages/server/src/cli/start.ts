@@ -1,7 +1,7 @@
 /** `hearth start`: the server in the foreground, until a signal ends it. */
-import { ConfigError, loadConfig } from '../config.ts';
+import { ConfigError, loadConfig, setTempDir } from '../config.ts';
 import { isAppError } from '../kernel/errors.ts';
-import { type RunningServer, startServer } from '../server.ts';
+import { agentTempDir, type RunningServer, startServer } from '../server.ts';
 
 const describe = (error: unknown): string =>
   error instanceof ConfigError || isAppError(error) ? error.message : `Hearth could not start: ${String(error)}`;
@@ -30,7 +30,9 @@ const announce = (server: RunningServer): void => {
 export const runStart = async (): Promise<number> => {
   let server: RunningServer;
   try {
-    server = await startServer(loadConfig());
+    const config = loadConfig();
+    setTempDir(agentTempDir(config));
+    server = await startServer(config);
   } catch (error) {
     process.stderr.write(`${describe(error)}\n`);
     return 1;

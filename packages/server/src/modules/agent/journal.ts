@@ -6,6 +6,7 @@ import type { HearthEvent } from '@hearth/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
+import { untilStored } from '../../kernel/retry.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { RunStore } from './run-store.ts';
@@ -13,6 +14,8 @@ import type { RunStore } from './run-store.ts';
 export interface Journal {
   /** Takes one event of the run. Synchronous, because tokens pass through here. */
   take(event: HearthEvent): void;
+  /** For writes of others that belong to this run: tells readers, once, that they have to wait. */
+  tellWaiting(): void;
   /** Resolves when everything taken so far is stored. */
   settled(): Promise<void>;
   /** Text that was streamed but never became a message is kept as an interrupted one. */
@@ -40,12 +43,21 @@ export const createJournal = (deps: JournalDeps, run: JournalRun): Journal => {
   let writes: Promise<void> = Promise.resolve();
   let draft = '';
   let dirty = false;
+  let toldWaiting = false;
   let cancelTimer = (): void => {};
 
   const enqueue = (write: () => Promise<void>): void => {
     writes = writes.then(write).catch((error: unknown) => {
       log.error({ err: error, run_id: run.runId }, 'a part of a run could not be stored');
     });
+  };
+
+  const tellWaiting = (): void => {
+    if (toldWaiting) return;
+    toldWaiting = true;
+    const message = 'The database is away. The answer is kept and stored as soon as it is back.';
+    const ids = { session_id: run.sessionId, run_id: run.runId };
+    events.publish(run.ownerId, { type: 'status', data: { ...ids, status: 'retrying', message } });
   };
 
   const saveDraft = (): void => {
@@ -59,7 +71,7 @@ export const createJournal = (deps: JournalDeps, run: JournalRun): Journal => {
 
   const store = (event: Extract<HearthEvent, { type: 'message' }>): void => {
     const { data } = event;
-    enqueue(() =>
+    const add = (): Promise<void> =>
       sessions.addMessage(run.ownerId, run.sessionId, {
         id: data.uuid,
         runId: run.runId,
@@ -69,8 +81,8 @@ export const createJournal = (deps: JournalDeps, run: JournalRun): Journal => {
         model: data.model ?? null,
         usage: data.usage ?? null,
         parentToolUseId: data.parent_tool_use_id,
-      }),
-    );
+      });
+    enqueue(() => untilStored(clock, add, tellWaiting));
   };
 
   const follow = (event: HearthEvent): void => {
@@ -91,6 +103,7 @@ export const createJournal = (deps: JournalDeps, run: JournalRun): Journal => {
       events.publish(run.ownerId, event);
       follow(event);
     },
+    tellWaiting,
     settled: () => writes,
     async keepDraft() {
       if (draft.trim() === '') return;

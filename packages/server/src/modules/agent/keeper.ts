@@ -7,6 +7,7 @@ import { announceEnd, type RunHandle, type TurnOutcome } from '@hearth/runtime';
 import type { Db, RunStatus } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
+import { untilStored } from '../../kernel/retry.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Journal } from './journal.ts';
 import type { RunStore } from './run-store.ts';
@@ -112,7 +113,7 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
     try {
       await journal.keepDraft();
       await journal.settled();
-      await book(run, outcome, result, ended.agentSessionId);
+      await untilStored(clock, () => book(run, outcome, result, ended.agentSessionId), journal.tellWaiting);
     } catch (error) {
       log.error({ err: error, run_id: run.runId }, 'the end of a run could not be stored');
     }
@@ -127,7 +128,8 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
       const ended = await handle.finished;
       if (ended.outcome.kind !== 'parked') return finish(run, ended, journal);
       await journal.settled();
-      await runs.update(run.runId, { status: 'parked', lease_until: null, agent_session_id: ended.agentSessionId });
+      const parked = { status: 'parked' as const, lease_until: null, agent_session_id: ended.agentSessionId };
+      await untilStored(clock, () => runs.update(run.runId, parked));
       const ids = { session_id: run.sessionId, run_id: run.runId };
       journal.take({
         type: 'status',

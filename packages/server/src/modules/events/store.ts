@@ -1,11 +1,11 @@
 /** Events in SQL. Writes come in batches, in the order of their numbers. */
-import { type EventType, eventSchemas, type HearthEvent, type NumberedEvent } from '@hearth/contract';
+import { hearthEventSchema, type NumberedEvent } from '@hearth/contract';
 import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
 import { tryParseJson } from '../../kernel/json.ts';
 
 export interface EventStore {
-  append(rows: { ownerId: string; event: NumberedEvent; at: string }[]): Promise<void>;
+  append(rows: EventRow[]): Promise<void>;
   after(ownerId: string, seq: number, limit: number): Promise<NumberedEvent[]>;
   prunedThrough(ownerId: string): Promise<number>;
   /** Which of these sessions still exist: events of a deleted one never come back. */
@@ -15,33 +15,40 @@ export interface EventStore {
   prune(before: string): Promise<number>;
 }
 
-const anyObject = z.record(z.string(), z.unknown());
-const isEventType = (type: string): type is EventType => type in eventSchemas;
+type EventRow = { ownerId: string; event: NumberedEvent; at: string };
 
+/** Databases limit how many values one statement may carry. */
+const rowsPerInsert = 500;
+
+/** Null for an event that this version cannot read, for example of a kind that a newer one wrote. */
 const toEvent = (row: { seq: number; type: string; data: string }): NumberedEvent | null => {
-  const data = tryParseJson(anyObject, row.data);
-  if (data === undefined || !isEventType(row.type)) return null;
-  // Written by `append` from a typed event; only the pairing of type and data cannot be expressed here.
-  return { seq: row.seq, ...({ type: row.type, data } as unknown as HearthEvent) };
+  const event = hearthEventSchema.safeParse({ type: row.type, data: tryParseJson(z.unknown(), row.data) });
+  return event.success ? { seq: row.seq, ...event.data } : null;
+};
+
+const insert = async (db: Db, rows: EventRow[]): Promise<void> => {
+  await db.kysely
+    .insertInto('events')
+    .values(
+      rows.map(({ ownerId, event, at }) => ({
+        owner_id: ownerId,
+        seq: event.seq,
+        type: event.type,
+        session_id: 'session_id' in event.data ? (event.data.session_id ?? null) : null,
+        run_id: 'run_id' in event.data ? (event.data.run_id ?? null) : null,
+        data: JSON.stringify(event.data),
+        created_at: at,
+      })),
+    )
+    // A batch that failed half-way is written again as a whole.
+    .onConflict((conflict) => conflict.columns(['owner_id', 'seq']).doNothing())
+    .execute();
 };
 
 export const createEventStore = (db: Db): EventStore => ({
   async append(rows) {
-    if (rows.length === 0) return;
-    await db.kysely
-      .insertInto('events')
-      .values(
-        rows.map(({ ownerId, event, at }) => ({
-          owner_id: ownerId,
-          seq: event.seq,
-          type: event.type,
-          session_id: 'session_id' in event.data ? (event.data.session_id ?? null) : null,
-          run_id: 'run_id' in event.data ? (event.data.run_id ?? null) : null,
-          data: JSON.stringify(event.data),
-          created_at: at,
-        })),
-      )
-      .execute();
+    for (let from = 0; from < rows.length; from += rowsPerInsert)
+      await insert(db, rows.slice(from, from + rowsPerInsert));
   },
   async after(ownerId, seq, limit) {
     const rows = await db.kysely
