@@ -35,7 +35,7 @@ export interface KeptQuery {
 
 export const rawOptions = ({ home, workspace, configDir, modelUrl }: RawPlace, plain = false): Options => {
   const guarded = { home, workspace, configDir, dataDir: configDir, roots: [workspace] };
-  const requests = createRunRequests({ paths: createPathGuard(guarded), workspace });
+  const requests = createRunRequests({ paths: createPathGuard(guarded), workspace, webhookProblem: () => null });
   const starter = {
     ownerId: '',
     keyId: '',

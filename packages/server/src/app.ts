@@ -13,6 +13,7 @@ import {
 } from '@hearth/runtime';
 import { createMemoryEventBus } from './adapters/event-bus/memory.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
+import { createHttpWebhookSender } from './adapters/webhook-sender/http.ts';
 import type { Config } from './config.ts';
 import { type Db, migrateDatabase, openDatabase } from './db/index.ts';
 import { createHttpApp, type HttpApp } from './http/app.ts';
@@ -140,6 +141,7 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
       const requests = createRunRequests({
         paths: createPathGuard(guardedPaths(config)),
         workspace: config.paths.workspace,
+        webhookProblem: () => null,
       });
       const starter = { ownerId: '', keyId: '', permissions: {}, origin: 'chat' as const, granted: [], ip: null };
       return proveWith(provider, {
@@ -247,6 +249,7 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   const model = createModel(deps, core);
   const { accounts, runtime, transcripts } = model;
   const paths = createPathGuard(guardedPaths(config));
+  const webhooks = createHttpWebhookSender({ allowedTargets: config.agent.webhookTargets });
   const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
   const sessions: Sessions = createSessions({
     ...core,
@@ -274,7 +277,8 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     policy: createPolicy({ paths }),
     runs,
     runtime,
-    requests: createRunRequests({ paths, workspace: config.paths.workspace }),
+    webhooks,
+    requests: createRunRequests({ paths, workspace: config.paths.workspace, webhookProblem: webhooks.problemWith }),
     isDemo: accounts.isDemo,
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
     recorded: transcripts.recorded,

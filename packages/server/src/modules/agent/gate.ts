@@ -9,6 +9,7 @@ import type { ApprovalRequest, Approvals, Settlement } from '../approvals/index.
 import type { Audit } from '../audit/index.ts';
 import { canonicalTool, type Decision, type Grant, type PathGuard, type Policy } from '../policy/index.ts';
 import { type Checkpoints, changedPath } from './checkpoints.ts';
+import type { RunWebhooks } from './webhooks.ts';
 
 export interface GateRun {
   ownerId: string;
@@ -21,6 +22,7 @@ export interface GateRun {
   /** The mode may change while the run lasts. */
   mode: () => Grant['mode'];
   onWaiting: (waiting: boolean) => void;
+  webhooks: RunWebhooks;
   /** Resolves when the agent's transcript holds the call, so that a crash cannot orphan the question. */
   recorded: (toolUseId: string) => Promise<void>;
 }
@@ -91,11 +93,13 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
 
   const askPerson = async (call: ToolCall, decision: Decision): Promise<ToolVerdict> => {
     const rule = { ownerId: run.ownerId, tool: canonicalTool(call.tool), input: call.input, cwd: run.grant.cwd };
-    if (decision.kind === 'ask' && (await deps.approvals.hasRule(rule))) return { decision: 'allow' };
+    if (decision.kind === 'ask' && (await deps.approvals.hasRule(rule)))
+      return { decision: 'allow', input: call.input };
     if (call.agentId === null) await run.recorded(call.toolUseId);
     const row = await deps.approvals.ask(requestFor(call, decision));
     if (row.status === 'pending') {
       run.onWaiting(true);
+      run.webhooks.tell('Notification', { approval_id: row.id, title: row.title });
       const waited = await deps.approvals.wait(row, { ms: deps.parkMs, signal: call.signal });
       run.onWaiting(false);
       if (waited === 'timeout') return { decision: 'park' };
@@ -116,11 +120,17 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
     const grant = await grantNow();
     if (grant === null)
       return { verdict: { decision: 'deny', reason: 'The key of this run is no longer valid.' }, code: 'KEY_INVALID' };
-    const decision = await deps.policy.decide(call.tool, call.input, grant);
+    const asked = await deps.policy.decide(call.tool, call.input, grant);
+    if (asked.kind === 'deny') return { verdict: { decision: 'deny', reason: asked.reason }, code: asked.code };
+    const hook = await run.webhooks.beforeTool(call);
+    if (hook.decision === 'deny') return { verdict: hook, code: 'WEBHOOK' };
+    const changed = hook.input === null ? call : { ...call, input: hook.input };
+    const decision = hook.input === null ? asked : await deps.policy.decide(call.tool, hook.input, grant);
     if (decision.kind === 'deny')
       return { verdict: { decision: 'deny', reason: decision.reason }, code: decision.code };
-    if (decision.kind === 'allow') return { verdict: { decision: 'allow' }, code: decision.code };
-    const verdict = await askPerson(call, decision);
+    const input = hook.input === null ? {} : { input: hook.input };
+    if (decision.kind === 'allow') return { verdict: { decision: 'allow', ...input }, code: decision.code };
+    const verdict = await askPerson(changed, decision);
     return { verdict, code: verdict.decision === 'allow' ? 'APPROVED' : 'NOT_APPROVED' };
   };
 

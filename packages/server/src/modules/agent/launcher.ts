@@ -4,6 +4,7 @@ import type { Runtime, UserTurn } from '@hearth/runtime';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
+import type { WebhookSender } from '../../ports/webhook-sender.ts';
 import type { EventLog } from '../events/index.ts';
 import { canonicalTool, type Grant } from '../policy/index.ts';
 import type { SessionRow, Sessions } from '../sessions/index.ts';
@@ -14,6 +15,7 @@ import type { LiveRun, LiveRuns } from './live-runs.ts';
 import type { PreparedRun } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
 import { createUnofferedCalls } from './unoffered.ts';
+import { createRunWebhooks } from './webhooks.ts';
 
 export interface LauncherDeps extends Omit<GateDeps, 'currentPermissions'> {
   db: Db;
@@ -29,6 +31,7 @@ export interface LauncherDeps extends Omit<GateDeps, 'currentPermissions'> {
   recorded: (agentSessionId: string, toolUseId: string, ms: number) => Promise<void>;
   /** A run was parked; its question may have been settled in the same moment. */
   onParked: (runId: string) => Promise<void>;
+  webhooks: WebhookSender;
   draftMs: number;
 }
 
@@ -100,6 +103,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
   };
 
   const launch = ({ row, session, prepared, turn, resume, label }: Launch): LiveRun => {
+    const hooks = prepared.hooks;
     const ids = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id };
     const kept: KeptRun = { ...ids, demo: deps.isDemo(), label };
     const journal = journalOf(ids);
@@ -108,6 +112,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       agentSessionId: null,
     };
     const unoffered = createUnofferedCalls();
+    const webhooks = createRunWebhooks({ sender: deps.webhooks, log }, { ...ids, hooks });
     const gate = createGate(
       { ...deps, currentPermissions: deps.permissionsOf },
       {
@@ -116,6 +121,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
         label,
         grant: prepared.grant,
         checkpointing: prepared.checkpointing,
+        webhooks,
         mode: () => state.mode,
         recorded: async (toolUseId) => {
           if (state.agentSessionId !== null) await deps.recorded(state.agentSessionId, toolUseId, recordedWithinMs);
@@ -141,6 +147,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
         journal.take(
           event.type === 'init' ? { ...event, data: { ...event.data, permission_mode: state.mode } } : event,
         );
+        webhooks.see(event);
         for (const tool of unoffered.see(event)) void recordUnoffered(row, tool, prepared.grant.origin);
       },
       onWorker: (agentSessionId) => {
@@ -159,6 +166,13 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       },
       ended: keeper.keep(kept, handle, journal),
     };
+    if (turn) webhooks.tell('UserPromptSubmit', { prompt: turn.text });
+    run.ended.then(
+      (end) => {
+        if (end.kind === 'over') webhooks.tell('Stop', { stop_reason: end.result.stop_reason });
+      },
+      () => {},
+    );
     live.add(run);
     void follow(run);
     return run;

@@ -8,10 +8,13 @@ import type { Session, TurnRequest } from '@hearth/contract';
 import { hasPermission } from '@hearth/contract';
 import type { WorkerProfile } from '@hearth/runtime';
 import { AppError } from '../../kernel/errors.ts';
-import { checkPublicUrl, type Grant, isKnownTool, offeredTools, type PathGuard } from '../policy/index.ts';
+import { checkPublicUrl } from '../../kernel/public-url.ts';
+import { type Grant, isKnownTool, offeredTools, type PathGuard } from '../policy/index.ts';
 import type { RunStarter } from './types.ts';
 
 export interface RunRequestDeps {
+  /** Null when a webhook may be sent there, otherwise why not. */
+  webhookProblem: (url: string) => string | null;
   paths: PathGuard;
   workspace: string;
 }
@@ -22,6 +25,7 @@ export interface PreparedRun {
   profile: WorkerProfile;
   grant: Grant;
   checkpointing: boolean;
+  hooks: NonNullable<TurnRequest['hooks']>;
 }
 
 const persona = [
@@ -57,6 +61,9 @@ const checkPower = (turn: TurnRequest, starter: RunStarter, mode: Grant['mode'])
     throw new AppError('FORBIDDEN', 'This needs the permission "shell".', { details: { permission: 'shell' } });
 };
 
+const headerName = /^(?!(?:host|content-length|transfer-encoding|connection)$)[A-Za-z0-9-]{1,100}$/i;
+const headerValue = /^[\x20-\x7e]*$/;
+
 const checkUrls = (turn: TurnRequest): void => {
   for (const [name, server] of Object.entries(turn.mcp_servers ?? {})) {
     if (server.type === 'stdio') continue;
@@ -67,8 +74,6 @@ const checkUrls = (turn: TurnRequest): void => {
     const problem = image.type === 'url' ? checkPublicUrl(image.data) : null;
     if (problem) throw invalid(`images.${index}.data`, problem);
   });
-  if (turn.hooks && Object.keys(turn.hooks).length > 0)
-    throw invalid('hooks', 'webhooks are not available in this version');
 };
 
 const outputSchema = (turn: TurnRequest): WorkerProfile['outputSchema'] => {
@@ -89,7 +94,18 @@ export interface RunRequests {
   usual(starter: RunStarter): WorkerProfile;
 }
 
-export const createRunRequests = ({ paths, workspace }: RunRequestDeps): RunRequests => {
+export const createRunRequests = ({ paths, workspace, webhookProblem }: RunRequestDeps): RunRequests => {
+  const checkWebhooks = (turn: TurnRequest): void => {
+    for (const [event, hook] of Object.entries(turn.hooks ?? {})) {
+      const problem = hook ? webhookProblem(hook.url) : null;
+      if (problem) throw invalid(`hooks.${event}.url`, problem);
+      const bad = Object.entries(hook?.headers ?? {}).find(
+        ([name, value]) => !headerName.test(name) || !headerValue.test(value),
+      );
+      if (bad) throw invalid(`hooks.${event}.headers.${bad[0]}`, 'is not a header that can be sent');
+    }
+  };
+
   const folder = async (field: string, path: string): Promise<string> => {
     if (!isAbsolute(path) && !path.startsWith('~/')) throw invalid(field, 'must be an absolute path');
     if (path.split(/[\\/]/).includes('..')) throw invalid(field, 'must not contain ".."');
@@ -143,6 +159,7 @@ export const createRunRequests = ({ paths, workspace }: RunRequestDeps): RunRequ
       checkEnv(turn.env ?? {});
       checkPower(turn, starter, mode);
       checkUrls(turn);
+      checkWebhooks(turn);
       const wanted = turn.cwd ?? session.cwd;
       const cwd = wanted ? await folder('cwd', wanted) : workspace;
       const addDirs = await Promise.all((turn.add_dirs ?? []).map((dir, index) => folder(`add_dirs.${index}`, dir)));
@@ -154,7 +171,7 @@ export const createRunRequests = ({ paths, workspace }: RunRequestDeps): RunRequ
         addDirs,
       };
       const profile = profileOf(turn, grant, turn.model ?? session.model);
-      return { profile, grant, checkpointing: turn.enable_file_checkpointing ?? true };
+      return { profile, grant, checkpointing: turn.enable_file_checkpointing ?? true, hooks: turn.hooks ?? {} };
     },
     usual(starter) {
       const turn: TurnRequest = { prompt: '' };

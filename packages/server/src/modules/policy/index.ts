@@ -7,4 +7,3 @@
 export { createPathGuard, type PathGuard } from './paths.ts';
 export { createPolicy, type Decision, type Grant, type Policy, type RunOrigin } from './policy.ts';
 export { canonicalTool, isKnownTool, offeredTools, permissionFor, ruleInput } from './tools.ts';
-export { checkPublicUrl } from './urls.ts';

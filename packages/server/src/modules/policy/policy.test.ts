@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { JsonObject, PermissionMode } from '@hearth/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkPublicUrl } from '../../kernel/public-url.ts';
 import { onlyLooksAround, riskOfCommand } from './commands.ts';
 import {
-  checkPublicUrl,
   createPathGuard,
   createPolicy,
   type Grant,

@@ -4,10 +4,10 @@
  */
 import type { JsonObject, PermissionMode, Permissions, Risk } from '@hearth/contract';
 import { hasPermission } from '@hearth/contract';
+import { checkPublicUrl } from '../../kernel/public-url.ts';
 import { onlyLooksAround, riskOfCommand } from './commands.ts';
 import type { PathGuard } from './paths.ts';
 import { canonicalTool, type Effect, isMcpTool, namesTool, type ToolInfo, toolInfo } from './tools.ts';
-import { checkPublicUrl } from './urls.ts';
 
 export type RunOrigin = 'chat' | 'api' | 'cron' | 'heartbeat' | 'hook';
 

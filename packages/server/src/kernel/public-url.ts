@@ -9,7 +9,8 @@ const localName = /(^|\.)(localhost|local|internal|lan|home|home\.arpa|intranet)
 /** All of the public IPv6 internet; what lies outside (IPv4-compatible addresses among it) leads elsewhere. */
 const publicIpv6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
-const isPublicAddress = (text: string): boolean => {
+/** For an address that is about to be connected to. */
+export const isPublicAddress = (text: string): boolean => {
   const address = ipaddr.process(text);
   if (address.range() !== 'unicast') return false;
   return address instanceof ipaddr.IPv4 || address.match(publicIpv6);
