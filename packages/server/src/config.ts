@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { variables } from './config-variables.ts';
+import { variables } from './config/variables.ts';
 
 type Variables = typeof variables;
 type Values = { [K in keyof Variables]: z.infer<Variables[K]['schema']> };
