@@ -37,7 +37,7 @@ describe('the README', () => {
       maxBuffer: 64 * 1024 * 1024,
     });
     const [, single = '', stream = '', more = '', stopped = '', approved = '', rotated = ''] = stdout.split(/=== \d\n/);
-    expect(JSON.parse(single)).toMatchObject({ stop_reason: 'completed', demo: true });
+    expect(JSON.parse(single)).toMatchObject({ stop_reason: 'completed', demo: true, total_cost_usd: 0 });
     expect(stream).toContain('event: done');
     expect(more.match(/marmalade/g)?.length, 'both the session and its copy remember').toBeGreaterThanOrEqual(2);
     expect(stopped).toContain('"status":"interrupted"');

@@ -109,7 +109,9 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
     journal: Journal,
   ): Promise<RunEnd> => {
     const { outcome } = ended;
-    const result = ended.result ?? emptyResult(run, outcome);
+    const given = ended.result ?? emptyResult(run, outcome);
+    // The agent prices every token as Claude's; the demo model costs nothing.
+    const result = run.demo ? { ...given, total_cost_usd: 0, model_usage: {} } : given;
     try {
       await journal.keepDraft();
       await journal.settled();
