@@ -63,6 +63,23 @@ describe('a parked run', () => {
     expect(body).toMatchObject({ status: 'waiting', approval_id: expect.any(String) });
   });
 
+  it('finds its own question also where the owner has hundreds of newer ones open', async () => {
+    const { id } = await parked();
+    const db = talks.server.app.db.kysely;
+    const one = await db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    const others = Array.from({ length: 250 }, () => ({
+      ...one,
+      id: crypto.randomUUID(),
+      session_id: crypto.randomUUID(),
+      run_id: crypto.randomUUID(),
+      created_at: '2999-01-01T00:00:00.000Z',
+    }));
+    await db.insertInto('approvals').values(others).execute();
+    const { status, body } = await talks.json('/api/v1/query/single', { prompt: `run ${command}` });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ status: 'waiting', approval_id: expect.any(String) });
+  });
+
   it('is one run to its reader: the same stream shows the parking, the decision and the end', async () => {
     const session = await talks.newSession();
     const stream = await talks.stream(`run ${command}`, { session });

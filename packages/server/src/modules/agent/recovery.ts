@@ -62,9 +62,6 @@ const couldNotGoOn = {
 export const createRecovery = (deps: RecoveryDeps): Recovery => {
   const { log, sessions, approvals, runs, requests, runtime, live, launcher } = deps;
 
-  const openQuestion = async (row: RunRow) =>
-    (await approvals.list(row.owner_id, 'pending')).find((approval) => approval.run_id === row.id);
-
   const prepareAgain = async (row: RunRow): Promise<{ prepared: PreparedRun; label: string }> => {
     const session = await sessions.row(row.owner_id, row.session_id);
     const stored = parseJson(storedRequest, row.request, 'run');
@@ -96,7 +93,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
   const continueParked = async (runId: string, onlyIfSettled = false): Promise<void> => {
     const row = await runs.byId(runId);
     if (row?.status !== 'parked' || deps.isStopping()) return;
-    if (onlyIfSettled && (await openQuestion(row))) return;
+    if (onlyIfSettled && (await approvals.openOfRun(row))) return;
     if (!(await runs.claimParked(runId))) return;
     try {
       await relaunch(row);
@@ -131,7 +128,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
   };
 
   const takeOver = async (row: RunRow): Promise<void> => {
-    const open = await openQuestion(row);
+    const open = await approvals.openOfRun(row);
     const waits =
       open !== undefined &&
       row.agent_session_id !== null &&

@@ -73,7 +73,7 @@ export const createAgent = (deps: AgentDeps): Agent => {
     if (!row) throw new AppError('NOT_FOUND', 'There is no such run.');
     const over = endIn(row);
     if (over) return over;
-    const open = (await approvals.list(row.owner_id, 'pending')).find((approval) => approval.run_id === runId);
+    const open = await approvals.openOfRun(row);
     if (row.status === 'parked' && open)
       return { kind: 'parked', sessionId: row.session_id, runId, approvalId: open.id };
     // Kept by another replica, or between two states: look again in a moment.

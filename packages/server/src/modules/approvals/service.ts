@@ -55,6 +55,8 @@ export interface Approvals {
   answer(caller: Decider, sessionId: string, answer: string, toolUseId?: string): Promise<void>;
   list(ownerId: string, status?: ApprovalStatus): Promise<Approval[]>;
   get(ownerId: string, id: string): Promise<Approval>;
+  /** The question a run waits for, if any. */
+  openOfRun(run: { id: string; session_id: string }): Promise<ApprovalRow | undefined>;
   /** The run that asked was stopped: the question is off. */
   cancel(row: ApprovalRow): Promise<void>;
   /** The owner moved on: what the session still waits for is over. */
@@ -323,6 +325,8 @@ export const createApprovals = (deps: ApprovalsDeps): Approvals => {
 
     list: async (ownerId, status) => (await store.list(ownerId, status)).map(toApproval),
     get: async (ownerId, id) => toApproval(await owned(ownerId, id)),
+    openOfRun: async (run) =>
+      (await store.pendingOfSession(run.session_id)).findLast((approval) => approval.run_id === run.id),
 
     async cancel(row) {
       await settle(row, 'cancelled', { by: null });
