@@ -40,3 +40,10 @@ export const emptyUsage: Usage = Object.freeze({
   cache_read_input_tokens: 0,
   cache_creation_input_tokens: 0,
 });
+
+export const addUsage = (a: Usage, b: Usage): Usage => ({
+  input_tokens: a.input_tokens + b.input_tokens,
+  output_tokens: a.output_tokens + b.output_tokens,
+  cache_read_input_tokens: a.cache_read_input_tokens + b.cache_read_input_tokens,
+  cache_creation_input_tokens: a.cache_creation_input_tokens + b.cache_creation_input_tokens,
+});

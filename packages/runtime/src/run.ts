@@ -3,8 +3,8 @@
  * `done`, with `error`, `result` and `done`, or - when it is parked for a person - with nothing yet, because the same
  * run goes on later.
  */
-import type { ContentBlock, HearthEvent, QueryResponse, StopReason, Usage } from '@hearth/contract';
-import { emptyUsage } from '@hearth/contract';
+import type { ContentBlock, HearthEvent, QueryResponse, StopReason } from '@hearth/contract';
+import { addUsage, emptyUsage } from '@hearth/contract';
 import type { AgentWorker, ToolGate, TurnOutcome, TurnTotals, UserTurn, WorkerEvent } from './provider.ts';
 import type { Timers } from './timers.ts';
 import { createWatchdog } from './watchdog.ts';
@@ -48,13 +48,6 @@ const stopReasons: Record<TurnOutcome['kind'], StopReason> = {
   parked: 'completed',
   failed: 'error',
 };
-
-const addUsage = (a: Usage, b: Usage): Usage => ({
-  input_tokens: a.input_tokens + b.input_tokens,
-  output_tokens: a.output_tokens + b.output_tokens,
-  cache_read_input_tokens: a.cache_read_input_tokens + b.cache_read_input_tokens,
-  cache_creation_input_tokens: a.cache_creation_input_tokens + b.cache_creation_input_tokens,
-});
 
 const addTotals = (a: TurnTotals, b: TurnTotals): TurnTotals => ({
   ...b,

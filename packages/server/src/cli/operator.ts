@@ -6,10 +6,11 @@ import { type Permissions, permissionNames } from '@hearth/contract';
 import { createMemoryLimiter } from '../adapters/limiter/memory.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/index.ts';
+import type { Caller } from '../kernel/caller.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { silentLog } from '../kernel/log.ts';
 import { type Audit, createAudit } from '../modules/audit/index.ts';
-import { type Auth, type Caller, createAuth } from '../modules/auth/index.ts';
+import { type Auth, createAuth } from '../modules/auth/index.ts';
 import { openForCommand } from './database.ts';
 import { CliError } from './failure.ts';
 

@@ -8,9 +8,10 @@ import { hasPermission, type Permission, permissionNames } from '@hearth/contrac
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import type { Caller } from '../kernel/caller.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Limiter, RateBucket, RateDecision } from '../ports/limiter.ts';
-import type { Caller, HttpEnv, RouteMarks } from './context.ts';
+import type { HttpEnv, RouteMarks } from './context.ts';
 
 export interface Credentials {
   xApiKey: string | undefined;

@@ -7,7 +7,7 @@ import type { Context } from 'hono';
 import type { HttpEnv } from '../../http/context.ts';
 import { openSse } from '../../http/sse.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { EventLog } from '../events/index.ts';
+import { type EventLog, keyRevoked } from '../events/index.ts';
 import type { Begun, RunEnd } from './types.ts';
 
 export interface RunStreamDeps {
@@ -56,10 +56,7 @@ export const streamRun = async (
     stream.close();
   };
   const forget = deps.onInvalidated(caller, () => {
-    stream.send({
-      event: 'error',
-      data: { code: 'KEY_REVOKED', message: 'The key of this connection is no longer valid.' },
-    });
+    stream.send(keyRevoked);
     stream.close();
   });
   /** For a run whose events are gone: what its row says, without numbers, so that no reader waits for ever. */

@@ -9,9 +9,10 @@ import {
 import type { Context } from 'hono';
 import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
-import type { Caller, HttpEnv } from '../../http/context.ts';
+import type { HttpEnv } from '../../http/context.ts';
 import { checkIdempotencyKey } from '../../http/idempotency.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
+import type { Caller } from '../../kernel/caller.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Agent } from './service.ts';

@@ -6,9 +6,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { createMemoryLimiter } from '../../adapters/limiter/memory.ts';
 import { type Db, openDatabase } from '../../db/index.ts';
 import { eachEngine } from '../../db/test-db.ts';
+import type { Caller } from '../../kernel/caller.ts';
 import { createFakeClock, type FakeClock } from '../../kernel/fake-clock.ts';
 import { silentLog } from '../../kernel/log.ts';
-import { type Auth, type Caller, createAuth } from './index.ts';
+import { type Auth, createAuth } from './index.ts';
 
 const createServer = (db: Db, clock: FakeClock = createFakeClock()) => {
   const limiter = createMemoryLimiter({ clock });

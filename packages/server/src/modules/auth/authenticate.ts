@@ -2,10 +2,12 @@
  * Turns the credential of a request into a caller. Every failure is the same answer, whatever was wrong; repeated
  * failures of a network are stopped before the database is asked. Rule: security.md, cases 3 to 6.
  */
+
+import type { Caller } from '../../kernel/caller.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { Limiter } from '../../ports/limiter.ts';
-import { type Caller, toCaller } from './caller.ts';
+import { toCaller } from './caller.ts';
 import { type Credentials, presentedCredential } from './credentials.ts';
 import { hashOfPresented, sameHash } from './keys.ts';
 import { networkOf } from './network.ts';

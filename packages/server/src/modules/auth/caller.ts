@@ -1,21 +1,8 @@
 /** Who is calling, as every service sees it. Made from a key row and from nothing a request says about itself. */
 import { hasPermission, type Identity, type Permission, type Permissions, permissionNames } from '@hearth/contract';
+import type { Caller } from '../../kernel/caller.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type KeyWithOwner, readPermissions } from './store.ts';
-
-export type Caller = {
-  ownerId: string;
-  ownerName: string;
-  keyId: string;
-  keyName: string;
-  permissions: Permissions;
-  expiresAt: string | null;
-  via: 'key' | 'cookie';
-  /** Which text of the key was used: a rotation changes it. Not a credential. */
-  keyHash: string;
-  /** Of the web session, when there is one. Not a credential. */
-  sessionHash?: string;
-};
 
 export const toCaller = (row: KeyWithOwner, sessionHash?: string): Caller => ({
   ownerId: row.owner_id,

@@ -1,4 +1,3 @@
 /** Owners, API keys and web sessions: who calls, and with what power. */
-export type { Caller } from './caller.ts';
 export { registerAuthRoutes } from './routes.ts';
 export { type Auth, createAuth } from './service.ts';

@@ -9,10 +9,11 @@ import {
   hasPermission,
   type RotatedApiKey,
 } from '@hearth/contract';
+import type { Caller } from '../../kernel/caller.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { type Caller, requireAtMost, requirePermission } from './caller.ts';
+import { requireAtMost, requirePermission } from './caller.ts';
 import type { Invalidation } from './invalidation.ts';
 import { createKeyText } from './keys.ts';
 import { type AuthStore, isActive, type KeyRow, readPermissions } from './store.ts';

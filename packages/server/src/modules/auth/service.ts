@@ -3,11 +3,12 @@
  * What was found good is trusted for less than a second, so that an ended key ends everywhere within one.
  */
 import type { Db } from '../../db/index.ts';
+import type { Caller } from '../../kernel/caller.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Limiter } from '../../ports/limiter.ts';
 import { type Authenticator, createAuthenticator } from './authenticate.ts';
-import { type Caller, toCaller } from './caller.ts';
+import { toCaller } from './caller.ts';
 import { ensureFirstKey, type FirstKey } from './first-key.ts';
 import { createInvalidation, type InvalidListener } from './invalidation.ts';
 import { createKeyService, type KeyService } from './key-service.ts';

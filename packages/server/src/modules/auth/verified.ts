@@ -3,8 +3,9 @@
  * stale is looked up again, without standing behind strangers who guess. Staleness is bounded so that a revocation
  * elsewhere holds within a second. Rule: security.md, cases 6 and 8.
  */
+
+import type { Caller } from '../../kernel/caller.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Caller } from './caller.ts';
 
 export interface Verified {
   /** A caller found good less than `freshMs` ago. */

@@ -2,9 +2,10 @@
  * Signing in with a key: the browser gets a random token, the database its SHA-256. A session holds for 30 days from its
  * last use and never longer than its key.
  */
+
+import type { Caller } from '../../kernel/caller.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Authenticator } from './authenticate.ts';
-import type { Caller } from './caller.ts';
 import { clearedSessionCookie, sessionCookie } from './credentials.ts';
 import { createTokenText } from './keys.ts';
 import type { AuthStore } from './store.ts';

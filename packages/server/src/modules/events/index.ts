@@ -5,5 +5,5 @@
  */
 
 export { createReserve } from './reserve.ts';
-export { registerEventRoutes } from './routes.ts';
+export { keyRevoked, registerEventRoutes } from './routes.ts';
 export { createEventLog, type EventLog } from './service.ts';

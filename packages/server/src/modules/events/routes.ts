@@ -1,11 +1,11 @@
 /** `GET /api/v1/events`: the one stream a client keeps open. */
-import { eventQuerySchema, type NumberedEvent } from '@hearth/contract';
+import { eventQuerySchema } from '@hearth/contract';
 import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
 import { defineRoute } from '../../http/route.ts';
 import { openSse, type SseStream } from '../../http/sse.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { EventLog } from './service.ts';
+import { type EventLog, sessionOf } from './service.ts';
 
 export interface EventRouteDeps {
   events: EventLog;
@@ -26,9 +26,7 @@ const route = defineRoute(
   },
 );
 
-const sessionOf = (event: NumberedEvent): string | undefined =>
-  'session_id' in event.data ? event.data.session_id : undefined;
-
+/** The last word to a reader whose key was revoked or expired. */
 export const keyRevoked = {
   event: 'error',
   data: { code: 'KEY_REVOKED', message: 'The key of this connection is no longer valid.' },

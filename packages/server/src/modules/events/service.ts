@@ -38,7 +38,7 @@ export interface EventLogDeps {
   batchMs?: number;
 }
 
-const sessionOf = (event: NumberedEvent): string | undefined =>
+export const sessionOf = (event: NumberedEvent): string | undefined =>
   'session_id' in event.data ? event.data.session_id : undefined;
 
 const replayPage = 1000;

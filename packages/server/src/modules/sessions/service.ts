@@ -12,7 +12,7 @@ import type {
   UpdateSession,
   Usage,
 } from '@hearth/contract';
-import { usageSchema } from '@hearth/contract';
+import { addUsage, usageSchema } from '@hearth/contract';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
@@ -98,13 +98,6 @@ export interface SessionsDeps {
 }
 
 const notFound = (): AppError => new AppError('SESSION_NOT_FOUND', 'There is no such session.');
-
-const addUsage = (a: Usage, b: Usage): Usage => ({
-  input_tokens: a.input_tokens + b.input_tokens,
-  output_tokens: a.output_tokens + b.output_tokens,
-  cache_read_input_tokens: a.cache_read_input_tokens + b.cache_read_input_tokens,
-  cache_creation_input_tokens: a.cache_creation_input_tokens + b.cache_creation_input_tokens,
-});
 
 export const createSessions = (deps: SessionsDeps): Sessions => {
   const { clock, events } = deps;
