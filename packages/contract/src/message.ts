@@ -39,12 +39,50 @@ export const messageSchema = z
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof messageSchema>;
 
+/** What became of a run, for the turn it belongs to. A run that is not over has no `ended_at`. */
+export const runSummarySchema = z
+  .object({
+    id: idSchema,
+    status: z.enum(['queued', 'running', 'waiting', 'parked', 'completed', 'interrupted', 'failed']),
+    error: z.union([z.object({ code: z.string(), message: z.string() }), z.null()]),
+    total_cost_usd: z.number().nullable(),
+    created_at: timeSchema,
+    ended_at: timeSchema.nullable(),
+  })
+  .meta({ id: 'RunSummary' });
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/**
+ * An answer that is still being written: everything `partial` events have said of it up to event `seq`. Blocks that have
+ * become a message are not in it.
+ */
+export const livePartSchema = z
+  .object({
+    run_id: idSchema,
+    message_id: z.string(),
+    parent_tool_use_id: z.string().nullable(),
+    seq: z.number().int(),
+    blocks: z.array(
+      z.object({
+        index: z.number().int(),
+        type: z.enum(['text', 'thinking', 'tool_use']),
+        text: z.string().describe('Text, thought, or the JSON of the input so far'),
+        id: z.string().optional(),
+        name: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'LivePart' });
+export type LivePart = z.infer<typeof livePartSchema>;
+
 export const messageListSchema = z
   .object({
     messages: z.array(messageSchema).describe('Oldest first'),
     has_more: z.boolean(),
     next_before: idSchema.nullable().describe('Pass as `before` for the page of older messages'),
     last_seq: z.number().int().describe('Events up to this number are already contained in this answer'),
+    runs: z.array(runSummarySchema).describe('The runs these messages belong to, and the one that is not over'),
+    live: z.array(livePartSchema).describe('Answers being written right now; only on the newest page'),
   })
   .meta({ id: 'MessageList' });
 

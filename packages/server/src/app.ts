@@ -255,6 +255,8 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     ...core,
     clock,
     activity: runs.activity,
+    runsOf: runs.summaries,
+    liveParts: (sessionId) => agent.liveParts(sessionId),
     onRemove: (sessionId) => agent.stopSession(sessionId),
   });
   const approvals = createApprovals({

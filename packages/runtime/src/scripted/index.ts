@@ -19,6 +19,8 @@ import type {
 
 export type ScriptStep =
   | { say: string }
+  /** The beginning of an answer that is never finished: hangs until interrupted or closed. */
+  | { begin: string }
   | { think: string }
   | { use: string; input: JsonObject; agentId?: string }
   | { fail: FailureCode; message?: string }
@@ -71,8 +73,7 @@ const createWorker = async (
       data: { uuid: randomUUID(), type, content, model: 'scripted', message_id: messageId, parent_tool_use_id: null },
     });
 
-  const say = async (text: string): Promise<void> => {
-    const id = randomUUID();
+  const write = (id: string, text: string): void => {
     const common = { message_id: id, index: 0, parent_tool_use_id: null };
     emit({
       type: 'partial',
@@ -84,7 +85,13 @@ const createWorker = async (
         data: { ...common, type: 'content_block_delta', delta: { type: 'text_delta', text: word } },
       });
     }
-    emit({ type: 'partial', data: { ...common, type: 'content_block_stop' } });
+  };
+
+  const say = async (text: string): Promise<void> => {
+    const id = randomUUID();
+    write(id, text);
+    const end = { message_id: id, index: 0, parent_tool_use_id: null, type: 'content_block_stop' as const };
+    emit({ type: 'partial', data: end });
     message('assistant', [{ type: 'text', text }], id);
     await remember({ type: 'assistant', text });
   };
@@ -114,7 +121,10 @@ const createWorker = async (
 
   const perform = async (step: ScriptStep): Promise<TurnOutcome | null> => {
     if ('say' in step) await say(step.say);
-    else if ('think' in step) message('assistant', [{ type: 'thinking', thinking: step.think }], randomUUID());
+    else if ('begin' in step) {
+      write(randomUUID(), step.begin);
+      await interrupted.promise;
+    } else if ('think' in step) message('assistant', [{ type: 'thinking', thinking: step.think }], randomUUID());
     else if ('use' in step) {
       const id = `toolu_${randomUUID()}`;
       message('assistant', [{ type: 'tool_use', id, name: step.use, input: step.input }], id);

@@ -157,7 +157,9 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
     });
     const run: LiveRun = {
       runId: row.id,
+      sessionId: session.id,
       handle,
+      liveParts: journal.liveParts,
       get mode() {
         return state.mode;
       },

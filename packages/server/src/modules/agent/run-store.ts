@@ -2,9 +2,12 @@
  * Runs in SQL. A run belongs to the process that holds its lease; whoever finds an expired lease takes the run over with
  * one conditional update, so it has exactly one keeper at any time.
  */
+import type { RunSummary } from '@hearth/contract';
 import type { Selectable } from 'kysely';
+import { z } from 'zod';
 import type { Db, RunStatus, RunsTable } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { parseJson } from '../../kernel/json.ts';
 import type { Connection } from './types.ts';
 
 export type RunRow = Selectable<RunsTable>;
@@ -20,6 +23,8 @@ export interface RunStore {
   /** The run of a session that is not over, if any. */
   active(sessionId: string): Promise<RunRow | undefined>;
   activity(sessionIds: string[]): Promise<Map<string, 'queued' | 'running' | 'waiting'>>;
+  /** What became of these runs of a session, and of the one that is not over. */
+  summaries(sessionId: string, runIds: readonly string[]): Promise<RunSummary[]>;
   update(id: string, set: Partial<RunRow>, tx?: Connection): Promise<void>;
   /** Takes a parked run; true for the one that got it. */
   claimParked(id: string): Promise<boolean>;
@@ -32,6 +37,20 @@ export interface RunStore {
   /** Parked runs that nothing holds back any more: their question was settled. */
   parkedWithoutQuestion(): Promise<string[]>;
 }
+
+const costShape = z.object({ total_cost_usd: z.number() });
+const errorShape = z.object({ code: z.string(), message: z.string() });
+
+const toSummary = (
+  row: Pick<RunRow, 'id' | 'status' | 'error' | 'result' | 'created_at' | 'ended_at'>,
+): RunSummary => ({
+  id: row.id,
+  status: row.status,
+  error: row.error === null ? null : parseJson(errorShape, row.error, 'error'),
+  total_cost_usd: row.result === null ? null : parseJson(costShape, row.result, 'result').total_cost_usd,
+  created_at: row.created_at,
+  ended_at: row.ended_at,
+});
 
 export interface RunStoreDeps {
   db: Db;
@@ -87,6 +106,16 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
           status === 'parked' || status === 'waiting' ? 'waiting' : status === 'queued' ? 'queued' : 'running',
         ]),
       );
+    },
+    async summaries(sessionId, runIds) {
+      const rows = await db.kysely
+        .selectFrom('runs')
+        .select(['id', 'status', 'error', 'result', 'created_at', 'ended_at'])
+        .where('session_id', '=', sessionId)
+        .where((eb) => eb.or([eb('id', 'in', [...runIds, '']), eb('status', 'in', [...liveStatuses, 'parked'])]))
+        .orderBy('created_at')
+        .execute();
+      return rows.map(toSummary);
     },
     async update(id, set, tx) {
       await (tx ?? db.kysely).updateTable('runs').set(set).where('id', '=', id).execute();

@@ -2,7 +2,7 @@
  * Runs: begin one, steer it, stop it, park it, take it over after a crash. A session has at most one run at a time; a
  * message that comes meanwhile joins it. Runs live here on the server and do not depend on readers.
  */
-import { queryResponseSchema } from '@hearth/contract';
+import { type LivePart, queryResponseSchema } from '@hearth/contract';
 import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/json.ts';
@@ -34,6 +34,8 @@ export interface Agent {
   continueParked(runId: string): Promise<void>;
   /** Takes over runs that a crash left behind. `alone`: no other process can be alive. */
   recover(alone: boolean): Promise<number>;
+  /** Answers of this session that this process is writing right now. */
+  liveParts(sessionId: string): LivePart[];
   renewLeases(): Promise<void>;
   /** Starts a worker ahead for the plain chats of this caller. */
   prewarm(starter: RunStarter): void;
@@ -97,6 +99,11 @@ export const createAgent = (deps: AgentDeps): Agent => {
     end: endOf,
     continueParked: (runId) => recovery.continueParked(runId),
     recover: recovery.recover,
+    liveParts: (sessionId) =>
+      live
+        .all()
+        .filter((run) => run.sessionId === sessionId)
+        .flatMap((run) => run.liveParts()),
     renewLeases: () => runs.renew(live.ids()),
     prewarm: (starter) => runtime.prewarm(requests.usual(starter)),
     start: () => approvals.start(),

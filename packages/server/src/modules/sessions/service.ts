@@ -5,8 +5,10 @@
 import type {
   ContentBlock,
   CreateSession,
+  LivePart,
   Message,
   PermissionMode,
+  RunSummary,
   Session,
   SessionListQuery,
   UpdateSession,
@@ -85,6 +87,8 @@ export interface MessagePageResult {
   has_more: boolean;
   next_before: string | null;
   last_seq: number;
+  runs: RunSummary[];
+  live: LivePart[];
 }
 
 export interface SessionsDeps {
@@ -93,6 +97,9 @@ export interface SessionsDeps {
   events: EventLog;
   /** What a session is doing; the agent module knows. */
   activity: (sessionIds: string[]) => Promise<Map<string, Session['activity']>>;
+  /** What became of the runs of a page, and what is being written now; the agent module knows. */
+  runsOf: (sessionId: string, runIds: readonly string[]) => Promise<RunSummary[]>;
+  liveParts: (sessionId: string) => LivePart[];
   /** Called before a session is removed, so that its run can be stopped. */
   onRemove: (sessionId: string) => Promise<void>;
 }
@@ -233,11 +240,15 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         beforeNo = mark.no;
       }
       const page = await pageOfMessages(db, id, { beforeNo, limit });
+      const runIds = new Set(page.rows.flatMap((one) => one.run_id ?? []));
+      const runs = await deps.runsOf(id, [...runIds]);
       return {
         messages: page.rows.map(toMessage),
         has_more: page.hasMore,
         next_before: page.hasMore ? (page.rows[0]?.id ?? null) : null,
         last_seq: lastSeq,
+        runs,
+        live: beforeNo === null ? deps.liveParts(id) : [],
       };
     },
     async addMessage(ownerId, sessionId, message, tx) {
