@@ -257,6 +257,7 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     activity: runs.activity,
     runsOf: runs.summaries,
     liveParts: (sessionId) => agent.liveParts(sessionId),
+    settled: (sessionId) => agent.settled(sessionId),
     onRemove: (sessionId) => agent.stopSession(sessionId),
   });
   const approvals = createApprovals({

@@ -160,6 +160,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       sessionId: session.id,
       handle,
       liveParts: journal.liveParts,
+      settled: journal.settled,
       get mode() {
         return state.mode;
       },

@@ -14,6 +14,8 @@ export interface LiveRun {
   sessionId: string;
   handle: RunHandle;
   liveParts: () => LivePart[];
+  /** Resolves when every message told so far is stored. */
+  settled: () => Promise<void>;
   /** May change while the run lasts; the gate reads it for each call. */
   mode: Grant['mode'];
   ended: Promise<RunEnd | { kind: 'parked' }>;

@@ -36,6 +36,8 @@ export interface Agent {
   recover(alone: boolean): Promise<number>;
   /** Answers of this session that this process is writing right now. */
   liveParts(sessionId: string): LivePart[];
+  /** Resolves when every message of this session that readers were told of is stored. */
+  settled(sessionId: string): Promise<void>;
   renewLeases(): Promise<void>;
   /** Starts a worker ahead for the plain chats of this caller. */
   prewarm(starter: RunStarter): void;
@@ -85,6 +87,8 @@ export const createAgent = (deps: AgentDeps): Agent => {
 
   const admission = createAdmission({ ...deps, live, launcher, recovery, endOf, isStopping });
 
+  const runsOf = (sessionId: string) => live.all().filter((run) => run.sessionId === sessionId);
+
   const interrupt = async (sessionId: string): Promise<boolean> => {
     const active = await admission.activeRun(sessionId);
     if (!active) return false;
@@ -99,11 +103,10 @@ export const createAgent = (deps: AgentDeps): Agent => {
     end: endOf,
     continueParked: (runId) => recovery.continueParked(runId),
     recover: recovery.recover,
-    liveParts: (sessionId) =>
-      live
-        .all()
-        .filter((run) => run.sessionId === sessionId)
-        .flatMap((run) => run.liveParts()),
+    liveParts: (sessionId) => runsOf(sessionId).flatMap((run) => run.liveParts()),
+    async settled(sessionId) {
+      await Promise.all(runsOf(sessionId).map((run) => run.settled()));
+    },
     renewLeases: () => runs.renew(live.ids()),
     prewarm: (starter) => runtime.prewarm(requests.usual(starter)),
     start: () => approvals.start(),

@@ -100,6 +100,8 @@ export interface SessionsDeps {
   /** What became of the runs of a page, and what is being written now; the agent module knows. */
   runsOf: (sessionId: string, runIds: readonly string[]) => Promise<RunSummary[]>;
   liveParts: (sessionId: string) => LivePart[];
+  /** Resolves when every message that readers were told of is stored. */
+  settled: (sessionId: string) => Promise<void>;
   /** Called before a session is removed, so that its run can be stopped. */
   onRemove: (sessionId: string) => Promise<void>;
 }
@@ -228,6 +230,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       await row(ownerId, id);
       // Read before the messages: an event that arrives in between is then seen twice, never missed.
       const lastSeq = await events.lastSeq(ownerId);
+      await deps.settled(id);
       let beforeNo: number | null = null;
       if (before !== undefined) {
         const mark = await db
