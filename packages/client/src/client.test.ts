@@ -87,6 +87,23 @@ test('a query is repeated after network trouble with the same id, so it runs onc
   expect(second).toBe(first);
 });
 
+test('a message that is handed over is tried once, with an id, and asks for an answer at once', async () => {
+  const { client } = begin((_request, response) => {
+    if (server.requests.length === 1) return void response.socket?.destroy();
+    response.writeHead(202).end('{"status":"accepted"}');
+  });
+  await expect(client.send({ prompt: 'Hi' })).rejects.toMatchObject({ code: 'NETWORK' });
+  expect(server.requests).toHaveLength(1);
+  expect(await client.sessions.send('s/1', { prompt: 'Hi', client_message_id: 'mine' })).toEqual({
+    status: 'accepted',
+  });
+  const [first, second] = server.requests;
+  expect([first?.path, second?.path]).toEqual(['/api/v1/query', '/api/v1/sessions/s%2F1/resume']);
+  expect(second?.headers).toMatchObject({ prefer: 'respond-async', accept: 'application/json' });
+  expect(JSON.parse(first?.body ?? '').client_message_id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(JSON.parse(second?.body ?? '')).toEqual({ prompt: 'Hi', client_message_id: 'mine' });
+});
+
 test('waits grow from half a second to fifteen, and Retry-After is a floor', () => {
   expect(backoffMs(1, 0)).toBe(500);
   expect(backoffMs(3, 1)).toBe(4000);
