@@ -25,11 +25,13 @@ test('a call goes to its path with the key in a header, never in the address', a
   await client.sessions.list({ page: 2, search: 'a b&c', mode: undefined });
   await client.sessions.messages('x/y', { limit: 5 });
   await client.approvals.decide('a1', { decision: 'deny' });
-  const [list, messages, decide] = server.requests;
+  await client.approvals.get('a/2');
+  const [list, messages, decide, approval] = server.requests;
   expect(list?.headers['x-api-key']).toBe('secret');
   expect(list?.query.toString()).toBe('page=2&search=a+b%26c');
   expect(messages?.path).toBe('/api/v1/sessions/x%2Fy/messages');
   expect([decide?.method, decide?.path, decide?.body]).toEqual(['POST', '/api/v1/approvals/a1', '{"decision":"deny"}']);
+  expect([approval?.method, approval?.path]).toEqual(['GET', '/api/v1/approvals/a%2F2']);
 });
 
 test('an answer without a body is null', async () => {
