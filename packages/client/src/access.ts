@@ -16,6 +16,7 @@ const path = (noun: string, id: string, action?: string): string =>
 export const createApprovals = ({ json }: Transport) => ({
   list: (query: ApprovalListQuery = {}, options: CallOptions = {}) =>
     json<ApprovalList>('GET', '/api/v1/approvals', { ...options, query }),
+  get: (id: string, options: CallOptions = {}) => json<Approval>('GET', path('approvals', id), options),
   /** The first decision wins; repeating it is fine, another one is 409 `CONFLICT`. */
   decide: (id: string, decision: Decision, options: CallOptions = {}) =>
     json<Approval>('POST', path('approvals', id), { ...options, body: decision }),

@@ -17,6 +17,7 @@ import type {
   interruptedSchema,
   messageListSchema,
   messagePageQuerySchema,
+  queryAcceptedSchema,
   queryParkedSchema,
   sessionListQuerySchema,
   sessionListSchema,
@@ -40,6 +41,7 @@ export type CreateSessionInput = Input<typeof createSessionSchema>;
 export type Interrupted = Output<typeof interruptedSchema>;
 export type MessageList = Output<typeof messageListSchema>;
 export type MessagePage = Partial<Output<typeof messagePageQuerySchema>>;
+export type QueryAccepted = Output<typeof queryAcceptedSchema>;
 export type QueryParked = Output<typeof queryParkedSchema>;
 export type SessionList = Output<typeof sessionListSchema>;
 export type SessionListFilter = Partial<Output<typeof sessionListQuerySchema>>;

@@ -1,5 +1,5 @@
 /** Calls about sessions: conversations, their messages, and what a person does to a run. */
-import type { Rewound, Session, UpdateSession } from '@hearth/contract';
+import type { Rewound, Session, TurnRequest, UpdateSession } from '@hearth/contract';
 import type {
   Answered,
   AnswerInput,
@@ -10,9 +10,11 @@ import type {
   Interrupted,
   MessageList,
   MessagePage,
+  QueryAccepted,
   SessionList,
   SessionListFilter,
 } from './contract-types.ts';
+import { accepted } from './send.ts';
 import type { Transport } from './transport.ts';
 
 export interface CallOptions {
@@ -34,6 +36,9 @@ export const createSessions = ({ json }: Transport) => ({
   remove: (id: string, options: CallOptions = {}) => json<null>('DELETE', sessionPath(id), options),
   messages: (id: string, page: MessagePage = {}, options: CallOptions = {}) =>
     json<MessageList>('GET', sessionPath(id, 'messages'), { ...options, query: page }),
+  /** As `client.send`, in this session. */
+  send: (id: string, request: TurnRequest, options: CallOptions = {}) =>
+    json<QueryAccepted>('POST', sessionPath(id, 'resume'), { ...options, ...accepted(request) }),
   /** 409 `CONFLICT` when nothing runs. */
   interrupt: (id: string, options: CallOptions = {}) =>
     json<Interrupted>('POST', sessionPath(id, 'interrupt'), { ...options, body: {} }),

@@ -163,6 +163,22 @@ export const queryResponseSchema = z
   .meta({ id: 'QueryResponse' });
 export type QueryResponse = z.infer<typeof queryResponseSchema>;
 
+/** `Prefer: respond-async`: the message is stored, its run goes on by itself, its events come by `GET /events`. */
+export const queryAcceptedSchema = z
+  .object({
+    status: z.literal('accepted'),
+    session_id: idSchema,
+    run_id: idSchema,
+    message_id: idSchema,
+    client_message_id: z.string().nullable(),
+    seq: z
+      .number()
+      .int()
+      .describe('No event of this run has a number up to this: follow `GET /events?after=` from here'),
+    joined: z.boolean().describe('The message went to a run that was already in progress'),
+  })
+  .meta({ id: 'QueryAccepted' });
+
 /** A run that waits for a person longer than an HTTP client should: the answer arrives in the session later. */
 export const queryParkedSchema = z
   .object({

@@ -88,6 +88,8 @@ export type RunsTable = {
   status: RunStatus;
   client_message_id: string | null;
   request: JsonText;
+  /** The owner's event number when the run was stored: its own events all lie after it. */
+  after_seq: Default<number>;
   instance_id: string | null;
   lease_until: string | null;
   agent_session_id: string | null;

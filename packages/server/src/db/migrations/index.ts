@@ -5,7 +5,9 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../options.ts';
 import { ground } from './0001-ground.ts';
+import { acceptedRuns } from './0002-accepted-runs.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
+  '0002-accepted-runs': acceptedRuns,
 });

@@ -16,7 +16,7 @@ import type { LiveRuns } from './live-runs.ts';
 import { type Recovery, storeRequest } from './recovery.ts';
 import type { RunRequests } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
-import type { BeginRequest, Begun, RunEnd } from './types.ts';
+import type { BeginRequest, Begun, Connection, RunEnd } from './types.ts';
 
 export interface AdmissionDeps {
   db: Db;
@@ -56,6 +56,9 @@ const toContent = (turn: TurnRequest) => [
   { type: 'text' as const, text: turn.prompt },
 ];
 
+const resumeOf = (base: SessionRow | null, fork: boolean): Launch['resume'] =>
+  base === null || base.agent_session_id === null ? null : { agentSessionId: base.agent_session_id, fork };
+
 /** One piece of work at a time per key, so that two messages cannot both start a run. */
 const createTurns = () => {
   const last = new Map<string, Promise<unknown>>();
@@ -75,11 +78,14 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   const { clock, events, sessions, approvals, runs, requests, runtime, live } = deps;
   const inTurn = createTurns();
 
-  const sessionFor = async ({ starter, sessionId, fork, turn }: BeginRequest): Promise<SessionRow> => {
-    if (sessionId !== null && !fork) return sessions.row(starter.ownerId, sessionId);
-    const parent = sessionId === null ? null : await sessions.row(starter.ownerId, sessionId);
+  /** The session that a message opens: a new one, or a copy of `parent`. */
+  const openSession = async (
+    { starter, turn }: BeginRequest,
+    parent: SessionRow | null,
+    tx: Connection,
+  ): Promise<string> => {
     const cwd = turn.cwd ?? parent?.cwd;
-    const created = await sessions.create(
+    const id = await sessions.insert(
       starter.ownerId,
       {
         mode: parent?.mode ?? 'brainstorm',
@@ -88,18 +94,10 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
         ...(cwd ? { cwd } : {}),
         ...(turn.permission_mode ? { permission_mode: turn.permission_mode } : {}),
       },
-      { origin: starter.origin === 'hook' ? 'api' : starter.origin, ...(parent ? { parentId: parent.id } : {}) },
+      { origin: starter.origin === 'hook' ? 'api' : starter.origin, ...(parent ? { parentId: parent.id } : {}), tx },
     );
-    if (parent) await deps.db.kysely.transaction().execute((tx) => sessions.copyMessages(parent.id, created.id, tx));
-    return sessions.row(starter.ownerId, created.id);
-  };
-
-  const conversationFor = async (request: BeginRequest, session: SessionRow): Promise<Launch['resume']> => {
-    const source =
-      request.fork && request.sessionId !== null
-        ? await sessions.row(request.starter.ownerId, request.sessionId)
-        : session;
-    return source.agent_session_id === null ? null : { agentSessionId: source.agent_session_id, fork: request.fork };
+    if (parent) await sessions.copyMessages(parent.id, id, tx);
+    return id;
   };
 
   const publishUserMessage = (row: Pick<RunRow, 'id' | 'owner_id' | 'session_id'>, uuid: string, turn: TurnRequest) =>
@@ -134,39 +132,50 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       return null;
     }
     const messageId = newId();
-    const turn = toUserTurn(messageId, request.turn);
-    if (!(await live.command(active.id, { type: 'steer', turn }))) return null;
+    // Stored first: of two that bring the same message to two processes, only one gets it to the model.
     await sessions.addMessage(active.owner_id, active.session_id, newMessage(messageId, active.id, request.turn));
+    if (!(await live.command(active.id, { type: 'steer', turn: toUserTurn(messageId, request.turn) }))) {
+      await sessions.withdrawMessage(messageId);
+      return null;
+    }
     publishUserMessage(active, messageId, request.turn);
-    return { runId: active.id, sessionId: active.session_id, how: 'steered' };
+    const { id: runId, session_id: sessionId, after_seq: afterSeq } = active;
+    return { runId, sessionId, messageId, joined: true, afterSeq, how: 'steered' };
   };
 
-  /** After this the message is acknowledged and never lost. */
-  const admit = async (request: BeginRequest, session: SessionRow, messageId: string): Promise<RunRow> => {
+  /** After this the message is acknowledged and never lost. `base` is the session it goes to, or the one it forks. */
+  const admit = async (request: BeginRequest, base: SessionRow | null, messageId: string): Promise<RunRow> => {
     const { starter, turn, runId } = request;
-    const row: RunRow = {
+    const opens = base === null || request.fork;
+    const newRow = (sessionId: string, afterSeq: number): RunRow => ({
       id: runId,
       owner_id: starter.ownerId,
-      session_id: session.id,
+      session_id: sessionId,
       key_id: starter.keyId,
       origin: starter.origin,
       status: 'queued',
       client_message_id: turn.client_message_id ?? null,
       request: storeRequest(turn, starter),
+      after_seq: afterSeq,
       instance_id: null,
       lease_until: null,
-      agent_session_id: session.agent_session_id,
+      agent_session_id: opens ? null : base.agent_session_id,
       draft: null,
       result: null,
       error: null,
       created_at: clock.now().toISOString(),
       started_at: null,
       ended_at: null,
-    };
-    await deps.db.kysely.transaction().execute(async (tx) => {
-      await runs.insert(row, tx);
-      await sessions.addMessage(starter.ownerId, session.id, newMessage(messageId, runId, turn), tx);
     });
+    const afterSeq = await events.lastSeq(starter.ownerId);
+    const row = await deps.db.kysely.transaction().execute(async (tx) => {
+      const stored = newRow(opens ? await openSession(request, base, tx) : base.id, afterSeq);
+      await runs.insert(stored, tx);
+      await sessions.addMessage(starter.ownerId, stored.session_id, newMessage(messageId, runId, turn), tx);
+      return stored;
+    });
+    // The message is stored: that a reader cannot be told of its session now must not refuse it.
+    if (opens) await sessions.announce(starter.ownerId, row.session_id).catch(() => {});
     publishUserMessage(row, messageId, turn);
     return row;
   };
@@ -174,10 +183,8 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   const repeated = async ({ starter, turn }: BeginRequest): Promise<Begun | null> => {
     const id = turn.client_message_id;
     if (id === undefined) return null;
-    const run = await runs.byClientMessage(starter.ownerId, id);
-    if (run) return { runId: run.id, sessionId: run.session_id, how: 'repeated' };
-    const steered = await runs.ofSteeringMessage(starter.ownerId, id);
-    return steered ? { ...steered, how: 'repeated' } : null;
+    const known = await runs.ofClientMessage(starter.ownerId, id);
+    return known ? { ...known, how: 'repeated' } : null;
   };
 
   const refuseWhileUnwell = (): void => {
@@ -219,13 +226,13 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     const base = request.sessionId === null ? null : await sessions.row(request.starter.ownerId, request.sessionId);
     const defaults = base ?? { cwd: null, model: null, permission_mode: 'default' as const };
     const prepared = await requests.prepare(request.turn, defaults, request.starter);
-    const session = await sessionFor(request);
-    const resume = await conversationFor(request, session);
     const messageId = newId();
-    const row = await admit(request, session, messageId);
+    const row = await admit(request, base, messageId);
     const turn = toUserTurn(messageId, request.turn);
-    deps.launcher.launch({ row, session, prepared, turn, resume, label: request.turn.prompt });
-    return { runId: row.id, sessionId: session.id, how: 'started' };
+    const { session_id: sessionId, after_seq: afterSeq } = row;
+    const resume = resumeOf(base, request.fork);
+    deps.launcher.launch({ row, session: { id: sessionId }, prepared, turn, resume, label: request.turn.prompt });
+    return { runId: row.id, sessionId, messageId, joined: false, afterSeq, how: 'started' };
   };
 
   return {

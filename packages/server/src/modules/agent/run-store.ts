@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Db, RunStatus, RunsTable } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { parseJson } from '../../kernel/json.ts';
-import type { Connection } from './types.ts';
+import type { Begun, Connection } from './types.ts';
 
 export type RunRow = Selectable<RunsTable>;
 
@@ -17,9 +17,8 @@ export const liveStatuses: RunStatus[] = ['queued', 'running', 'waiting'];
 export interface RunStore {
   insert(row: RunRow, tx: Connection): Promise<void>;
   byId(id: string): Promise<RunRow | undefined>;
-  byClientMessage(ownerId: string, clientMessageId: string): Promise<RunRow | undefined>;
-  /** The run that a steering message joined. */
-  ofSteeringMessage(ownerId: string, clientMessageId: string): Promise<{ runId: string; sessionId: string } | null>;
+  /** What became of a message that was sent before: the run it started or joined. */
+  ofClientMessage(ownerId: string, clientMessageId: string): Promise<Omit<Begun, 'how'> | null>;
   /** The run of a session that is not over, if any. */
   active(sessionId: string): Promise<RunRow | undefined>;
   activity(sessionIds: string[]): Promise<Map<string, 'queued' | 'running' | 'waiting'>>;
@@ -74,16 +73,23 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
         .execute();
     },
     byId: (id) => runs().where('id', '=', id).executeTakeFirst(),
-    byClientMessage: (ownerId, clientMessageId) =>
-      runs().where('owner_id', '=', ownerId).where('client_message_id', '=', clientMessageId).executeTakeFirst(),
-    async ofSteeringMessage(ownerId, clientMessageId) {
+    async ofClientMessage(ownerId, clientMessageId) {
       const row = await db.kysely
         .selectFrom('messages')
-        .select(['run_id', 'session_id'])
-        .where('owner_id', '=', ownerId)
-        .where('client_message_id', '=', clientMessageId)
+        .innerJoin('runs', 'runs.id', 'messages.run_id')
+        .select(['messages.id', 'messages.run_id', 'messages.session_id', 'runs.after_seq'])
+        .select('runs.client_message_id as starter')
+        .where('messages.owner_id', '=', ownerId)
+        .where('messages.client_message_id', '=', clientMessageId)
         .executeTakeFirst();
-      return row?.run_id ? { runId: row.run_id, sessionId: row.session_id } : null;
+      if (!row?.run_id) return null;
+      return {
+        runId: row.run_id,
+        sessionId: row.session_id,
+        messageId: row.id,
+        joined: row.starter !== clientMessageId,
+        afterSeq: row.after_seq,
+      };
     },
     active: (sessionId) =>
       runs()

@@ -7,6 +7,7 @@ import {
   controlSchema,
   idParamSchema,
   interruptedSchema,
+  queryAcceptedSchema,
   rewindSchema,
   rewoundSchema,
   type TurnRequest,
@@ -16,11 +17,12 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
 import type { HttpEnv } from '../../http/context.ts';
+import { preferHeaderSchema, prefersAsync } from '../../http/prefer.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { streamRun } from './stream-routes.ts';
-import { beginRequest, starterOf, type TalkDeps } from './talk-routes.ts';
+import { accept, beginRequest, starterOf, type TalkDeps } from './talk-routes.ts';
 
 export interface SessionRunDeps extends TalkDeps {
   approvals: Approvals;
@@ -42,9 +44,9 @@ const routes = {
       method: 'post',
       path: `${base}/resume`,
       tags,
-      summary: 'Say something in this session',
-      request: { params, body: jsonBody(turnRequestSchema) },
-      responses: { 200: sse },
+      summary: 'Say something in this session; events, or 202 with "Prefer: respond-async"',
+      request: { params, headers: preferHeaderSchema, body: jsonBody(turnRequestSchema) },
+      responses: { 200: sse, 202: json(queryAcceptedSchema, 'The message is stored and its run goes on') },
     },
   ),
   fork: defineRoute(
@@ -127,7 +129,12 @@ export const registerSessionRunRoutes = (app: HttpApp, deps: SessionRunDeps): vo
     });
   };
 
-  app.openapi(routes.resume, (c) => talk(c, c.req.valid('param').id, c.req.valid('json'), false));
+  app.openapi(routes.resume, (c) => {
+    const { id: sessionId } = c.req.valid('param');
+    const turn = c.req.valid('json');
+    if (!prefersAsync(c.req.valid('header').prefer)) return talk(c, sessionId, turn, false);
+    return accept(c, agent, beginRequest(c, turn, { sessionId, fork: false }));
+  });
   app.openapi(routes.fork, (c) => talk(c, c.req.valid('param').id, c.req.valid('json'), true));
   app.openapi(routes.interrupt, async (c) => {
     const { id } = c.req.valid('param');

@@ -31,6 +31,12 @@ export interface Begun {
   sessionId: string;
   /** `steered`: the message joined the run that was already there; `repeated`: this message was sent before. */
   how: 'started' | 'steered' | 'repeated';
+  /** The stored message of this request. */
+  messageId: string;
+  /** The message went to a run that was there before it; also true for the repeat of such a message. */
+  joined: boolean;
+  /** Every event of the run has a higher number. */
+  afterSeq: number;
 }
 
 /** How a run ended, for callers that want one JSON answer. */

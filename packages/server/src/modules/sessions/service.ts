@@ -57,12 +57,16 @@ export interface SessionTotals {
   agentSessionId: string | null;
 }
 
+export interface InsertOptions {
+  origin: Session['origin'];
+  parentId?: string;
+  tx: Connection;
+}
+
 export interface Sessions {
-  create(
-    ownerId: string,
-    input: CreateSession,
-    extra?: { origin?: Session['origin']; parentId?: string },
-  ): Promise<Session>;
+  create(ownerId: string, input: CreateSession): Promise<Session>;
+  /** As `create`, inside the caller's transaction: who commits it announces it. Answers the id. */
+  insert(ownerId: string, input: CreateSession, extra: InsertOptions): Promise<string>;
   get(ownerId: string, id: string): Promise<Session>;
   row(ownerId: string, id: string): Promise<SessionRow>;
   latest(ownerId: string): Promise<SessionRow | null>;
@@ -74,6 +78,8 @@ export interface Sessions {
   messages(ownerId: string, id: string, page: { before?: string; limit: number }): Promise<MessagePageResult>;
   /** Stores one message; joins `tx` when given. */
   addMessage(ownerId: string, sessionId: string, message: NewMessage, tx?: Connection): Promise<void>;
+  /** Takes a message back that reached nobody. */
+  withdrawMessage(id: string): Promise<void>;
   /** Books a finished run on its session; joins `tx`. */
   addTotals(sessionId: string, totals: SessionTotals, tx: Connection): Promise<void>;
   /** Copies the messages of one session to another, for a fork. */
@@ -148,6 +154,37 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     return session;
   };
 
+  const insert: Sessions['insert'] = async (ownerId, input, { origin, parentId, tx }) => {
+    const at = now();
+    const id = newId();
+    await tx
+      .insertInto('sessions')
+      .values({
+        id,
+        owner_id: ownerId,
+        status: 'active',
+        title: input.title ?? null,
+        title_source: input.title === undefined ? 'none' : 'owner',
+        model: input.model ?? null,
+        mode: input.mode,
+        permission_mode: input.permission_mode ?? 'default',
+        project_id: input.project_id ?? null,
+        tags: JSON.stringify([...new Set(input.tags)]),
+        cwd: input.cwd ?? null,
+        parent_session_id: parentId ?? null,
+        origin,
+        agent_session_id: null,
+        created_at: at,
+        updated_at: at,
+        last_message_at: null,
+        last_message: null,
+        usage: newUsage,
+        deleted_at: null,
+      })
+      .execute();
+    return id;
+  };
+
   return {
     row: (ownerId, id) => row(ownerId, id),
     get,
@@ -155,34 +192,9 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     async latest(ownerId) {
       return (await findLatestSession(db, ownerId)) ?? null;
     },
-    async create(ownerId, input, extra) {
-      const at = now();
-      const id = newId();
-      await db
-        .insertInto('sessions')
-        .values({
-          id,
-          owner_id: ownerId,
-          status: 'active',
-          title: input.title ?? null,
-          title_source: input.title === undefined ? 'none' : 'owner',
-          model: input.model ?? null,
-          mode: input.mode,
-          permission_mode: input.permission_mode ?? 'default',
-          project_id: input.project_id ?? null,
-          tags: JSON.stringify([...new Set(input.tags)]),
-          cwd: input.cwd ?? null,
-          parent_session_id: extra?.parentId ?? null,
-          origin: extra?.origin ?? 'chat',
-          agent_session_id: null,
-          created_at: at,
-          updated_at: at,
-          last_message_at: null,
-          last_message: null,
-          usage: newUsage,
-          deleted_at: null,
-        })
-        .execute();
+    insert,
+    async create(ownerId, input) {
+      const id = await insert(ownerId, input, { origin: 'chat', tx: db });
       const session = await get(ownerId, id);
       events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
       return session;
@@ -286,6 +298,9 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       };
       if (tx) await insert(tx);
       else await db.transaction().execute(insert);
+    },
+    async withdrawMessage(id) {
+      await db.deleteFrom('messages').where('id', '=', id).execute();
     },
     async addTotals(sessionId, totals, tx) {
       const current = await tx
