@@ -6,9 +6,10 @@
 import { type Owner, plantKey } from '../support/owners.ts';
 import type { Call } from '../support/requests.ts';
 import {
-  firstMessage,
+  lastMessage,
   makeCheckpoint,
   makeHangingRun,
+  makePicture,
   makeRule,
   makeSession,
   makeTalk,
@@ -57,6 +58,14 @@ const ofApproval = (body?: unknown): Fixture => ({
   async make(world, owner) {
     const { approval } = await makeWaitingRun(world, owner);
     return { path: `/api/v1/approvals/${approval}`, body, ids: [approval] };
+  },
+});
+
+const ofPicture = (rest: string): Fixture => ({
+  status: 200,
+  async make(world, owner) {
+    const { session, message } = await makePicture(world, owner);
+    return { path: `/api/v1/sessions/${session}/messages/${message}${rest}`, ids: [session, message] };
   },
 });
 
@@ -128,10 +137,12 @@ const sessions: Record<string, Fixture> = {
     status: 200,
     async make(world, owner) {
       const session = await makeTalk(world, owner);
-      const before = await firstMessage(world, owner, session);
+      const before = await lastMessage(world, owner, session);
       return { path: `/api/v1/sessions/${session}/messages?before=${before}`, ids: [session, before] };
     },
   },
+  'GET /api/v1/sessions/{id}/messages/{message_id}/blocks/{index}': ofPicture('/blocks/0'),
+  'GET /api/v1/sessions/{id}/messages/{message_id}/images/{index}': ofPicture('/images/0'),
   'POST /api/v1/sessions/{id}/resume': inSession('/resume', { make: makeTalk, body: { prompt: 'more' } }),
   'POST /api/v1/sessions/{id}/fork': inSession('/fork', { make: makeTalk, body: { prompt: 'else' } }),
   'POST /api/v1/sessions/{id}/interrupt': inSession('/interrupt', { make: makeHangingRun }),

@@ -12,7 +12,7 @@ import { readDocument } from './document.ts';
 import { fixtures, type Made } from './fixtures.ts';
 import {
   callAs,
-  firstMessage,
+  lastMessage,
   makeCheckpoint,
   makeRule,
   makeSession,
@@ -100,7 +100,7 @@ describe('a foreign id inside a call about something of one own', () => {
   });
 
   it('a message marks no page of another session', async () => {
-    const before = await firstMessage(world, world.first, await makeTalk(world, world.first));
+    const before = await lastMessage(world, world.first, await makeTalk(world, world.first));
     const path = `/api/v1/sessions/${await own()}/messages?before=${before}`;
     expect((await compare('GET', { path, ids: [before] })).status).toBe(404);
   });

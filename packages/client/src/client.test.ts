@@ -26,11 +26,13 @@ test('a call goes to its path with the key in a header, never in the address', a
   await client.sessions.messages('x/y', { limit: 5 });
   await client.approvals.decide('a1', { decision: 'deny' });
   await client.approvals.get('a/2');
-  const [list, messages, decide, approval] = server.requests;
+  await client.sessions.block('x', 'm/1', 3);
+  const [list, messages, decide, approval, block] = server.requests;
   expect(list?.headers['x-api-key']).toBe('secret');
   expect(list?.query.toString()).toBe('page=2&search=a+b%26c');
   expect(messages?.path).toBe('/api/v1/sessions/x%2Fy/messages');
   expect([decide?.method, decide?.path, decide?.body]).toEqual(['POST', '/api/v1/approvals/a1', '{"decision":"deny"}']);
+  expect(block?.path).toBe('/api/v1/sessions/x/messages/m%2F1/blocks/3');
   expect([approval?.method, approval?.path]).toEqual(['GET', '/api/v1/approvals/a%2F2']);
 });
 

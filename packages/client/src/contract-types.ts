@@ -22,6 +22,7 @@ import type {
   sessionListQuerySchema,
   sessionListSchema,
   tooOldEventSchema,
+  wholeBlockSchema,
 } from '@hearth/contract';
 
 type Output<Schema> = Schema extends { _zod: { output: infer Value } } ? Value : never;
@@ -45,4 +46,5 @@ export type QueryAccepted = Output<typeof queryAcceptedSchema>;
 export type QueryParked = Output<typeof queryParkedSchema>;
 export type SessionList = Output<typeof sessionListSchema>;
 export type SessionListFilter = Partial<Output<typeof sessionListQuerySchema>>;
+export type WholeBlock = Output<typeof wholeBlockSchema>;
 export type TooOld = Output<typeof tooOldEventSchema>;

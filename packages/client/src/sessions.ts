@@ -13,6 +13,7 @@ import type {
   QueryAccepted,
   SessionList,
   SessionListFilter,
+  WholeBlock,
 } from './contract-types.ts';
 import { accepted } from './send.ts';
 import type { Transport } from './transport.ts';
@@ -36,6 +37,9 @@ export const createSessions = ({ json }: Transport) => ({
   remove: (id: string, options: CallOptions = {}) => json<null>('DELETE', sessionPath(id), options),
   messages: (id: string, page: MessagePage = {}, options: CallOptions = {}) =>
     json<MessageList>('GET', sessionPath(id, 'messages'), { ...options, query: page }),
+  /** The whole of a block that `max_block_bytes` has cut, by its place in the message. */
+  block: (id: string, messageId: string, index: number, options: CallOptions = {}) =>
+    json<WholeBlock>('GET', sessionPath(id, `messages/${encodeURIComponent(messageId)}/blocks/${index}`), options),
   /** As `client.send`, in this session. */
   send: (id: string, request: TurnRequest, options: CallOptions = {}) =>
     json<QueryAccepted>('POST', sessionPath(id, 'resume'), { ...options, ...accepted(request) }),

@@ -2,16 +2,40 @@
 import { z } from 'zod';
 import { idSchema, timeSchema, usageSchema } from './common.ts';
 
+/** Smallest and largest size that a reader may name. */
+export const maxBlockBytesSchema = z.coerce
+  .number()
+  .int()
+  .min(1024)
+  .max(1_048_576)
+  .optional()
+  .describe('Cut tool inputs and results to this many bytes, and give larger pictures as the path of their bytes');
+
+const truncatedSchema = z
+  .number()
+  .int()
+  .optional()
+  .describe(
+    'Only where the block was cut: bytes of the whole (tool_result: of its text, tool_use: of its input as JSON)',
+  );
+
 export const contentBlockSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('text'), text: z.string() }),
     z.object({ type: z.literal('thinking'), thinking: z.string() }),
-    z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: z.unknown() }),
+    z.object({
+      type: z.literal('tool_use'),
+      id: z.string(),
+      name: z.string(),
+      input: z.unknown(),
+      truncated_bytes: truncatedSchema,
+    }),
     z.object({
       type: z.literal('tool_result'),
       tool_use_id: z.string(),
       content: z.unknown(),
       is_error: z.boolean().optional(),
+      truncated_bytes: truncatedSchema,
     }),
     z.object({ type: z.literal('image'), media_type: z.string(), source: z.enum(['base64', 'url']), data: z.string() }),
   ])
@@ -89,4 +113,15 @@ export const messageListSchema = z
 export const messagePageQuerySchema = z.object({
   before: idSchema.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(60),
+  max_block_bytes: maxBlockBytesSchema,
 });
+
+const indexSchema = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a number from 0')
+  .transform(Number);
+/** A block by its place in the message, or a picture by its number among the pictures of the message. */
+export const messagePartParamSchema = z.object({ id: idSchema, message_id: idSchema, index: indexSchema });
+export const wholeBlockSchema = z.object({ block: contentBlockSchema }).meta({ id: 'WholeBlock' });
+/** What a picture may be; nothing else is served from our own address. */
+export const imageTypeSchema = z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { idSchema, jsonObjectSchema, plainTextSchema, usageSchema } from './common.ts';
-import { contentBlockSchema } from './message.ts';
+import { contentBlockSchema, imageTypeSchema } from './message.ts';
 
 export const permissionModeSchema = z.enum(['default', 'acceptEdits', 'plan', 'bypassPermissions']);
 export type PermissionMode = z.infer<typeof permissionModeSchema>;
@@ -12,7 +12,7 @@ export type PermissionMode = z.infer<typeof permissionModeSchema>;
 export const imageInputSchema = z
   .strictObject({
     type: z.enum(['base64', 'url']),
-    media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
+    media_type: imageTypeSchema,
     data: z.string().min(1).max(14_000_000).describe('Base64 bytes, or an https URL'),
   })
   .meta({ id: 'ImageInput' });

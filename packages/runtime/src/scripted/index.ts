@@ -22,7 +22,8 @@ export type ScriptStep =
   /** The beginning of an answer that is never finished: hangs until interrupted or closed. */
   | { begin: string }
   | { think: string }
-  | { use: string; input: JsonObject; agentId?: string }
+  /** `result`: what the tool answers when it may run. */
+  | { use: string; input: JsonObject; agentId?: string; result?: unknown }
   | { fail: FailureCode; message?: string }
   /** Says nothing more until interrupted or closed. */
   | { hang: true }
@@ -100,7 +101,7 @@ const createWorker = async (
     id: string,
     tool: string,
     input: JsonObject,
-    agentId: string | null,
+    { agentId = null, result = `${tool} done` }: { agentId?: string | null; result?: unknown } = {},
   ): Promise<'go' | 'parked'> => {
     await remember({ type: 'call', open: { id, tool, input } });
     const verdict = await gate({ toolUseId: id, tool, input, agentId, signal: abort.signal }).catch(() => ({
@@ -113,8 +114,8 @@ const createWorker = async (
     }
     const args = verdict.decision === 'allow' ? (verdict.input ?? input) : input;
     if (verdict.decision === 'allow') log.toolsRun.push({ tool, input: args });
-    const content = verdict.decision === 'allow' ? `${tool} done` : verdict.reason;
-    await remember({ type: 'tool_result', text: content });
+    const content = verdict.decision === 'allow' ? result : verdict.reason;
+    await remember({ type: 'tool_result', text: typeof content === 'string' ? content : JSON.stringify(content) });
     message('user', [{ type: 'tool_result', tool_use_id: id, content, is_error: verdict.decision === 'deny' }], id);
     return 'go';
   };
@@ -128,7 +129,7 @@ const createWorker = async (
     else if ('use' in step) {
       const id = `toolu_${randomUUID()}`;
       message('assistant', [{ type: 'tool_use', id, name: step.use, input: step.input }], id);
-      if ((await useTool(id, step.use, step.input, step.agentId ?? null)) === 'parked') return { kind: 'parked' };
+      if ((await useTool(id, step.use, step.input, step)) === 'parked') return { kind: 'parked' };
     } else if ('fail' in step)
       return { kind: 'failed', code: step.fail, message: step.message ?? step.fail, retryAfter: null };
     else if ('die' in step) {
@@ -168,7 +169,7 @@ const createWorker = async (
     if (last?.type !== 'deferred' || !last.open || running) return;
     const { open } = last;
     running = true;
-    if ((await useTool(open.id, open.tool, open.input, null)) === 'parked') {
+    if ((await useTool(open.id, open.tool, open.input)) === 'parked') {
       running = false;
       emit({ type: 'turn_end', outcome: { kind: 'parked' }, totals: totals(lines), moreQueued: false });
       return;

@@ -2,8 +2,6 @@
 import {
   createSessionSchema,
   idParamSchema,
-  messageListSchema,
-  messagePageQuerySchema,
   promoteSessionSchema,
   sessionListQuerySchema,
   sessionListSchema,
@@ -13,6 +11,7 @@ import {
 } from '@hearth/contract';
 import type { HttpApp } from '../../http/app.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
+import { registerMessageRoutes } from './message-routes.ts';
 import type { Sessions } from './service.ts';
 
 const tags = ['sessions'];
@@ -97,17 +96,6 @@ const routes = {
       responses: { 204: { description: 'Deleted' } },
     },
   ),
-  messages: defineRoute(
-    { access: 'key' },
-    {
-      method: 'get',
-      path: `${base}/{id}/messages`,
-      tags,
-      summary: 'Messages, the newest page first',
-      request: { params, query: messagePageQuerySchema },
-      responses: { 200: json(messageListSchema, 'A page of messages, oldest first') },
-    },
-  ),
 };
 
 export const registerSessionRoutes = (app: HttpApp, { sessions }: { sessions: Sessions }): void => {
@@ -134,7 +122,5 @@ export const registerSessionRoutes = (app: HttpApp, { sessions }: { sessions: Se
     await sessions.remove(c.var.caller.ownerId, c.req.valid('param').id);
     return c.body(null, 204);
   });
-  app.openapi(routes.messages, async (c) =>
-    c.json(await sessions.messages(c.var.caller.ownerId, c.req.valid('param').id, c.req.valid('query')), 200),
-  );
+  registerMessageRoutes(app, { sessions });
 };

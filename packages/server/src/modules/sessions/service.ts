@@ -5,22 +5,18 @@
 import type {
   ContentBlock,
   CreateSession,
-  LivePart,
-  Message,
   PermissionMode,
-  RunSummary,
   Session,
   SessionListQuery,
   UpdateSession,
   Usage,
 } from '@hearth/contract';
 import { addUsage, usageSchema } from '@hearth/contract';
-import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { parseJson } from '../../kernel/json.ts';
-import type { EventLog } from '../events/index.ts';
+import { createMessageReader, type MessageReader, type MessageReaderDeps } from './messages.ts';
 import {
   type Connection,
   findLatestSession,
@@ -28,10 +24,8 @@ import {
   firstText,
   listSessions,
   newUsage,
-  pageOfMessages,
   type SessionRow,
   takeMessageNo,
-  toMessage,
   toSession,
 } from './store.ts';
 
@@ -63,7 +57,7 @@ export interface InsertOptions {
   tx: Connection;
 }
 
-export interface Sessions {
+export interface Sessions extends MessageReader {
   create(ownerId: string, input: CreateSession): Promise<Session>;
   /** As `create`, inside the caller's transaction: who commits it announces it. Answers the id. */
   insert(ownerId: string, input: CreateSession, extra: InsertOptions): Promise<string>;
@@ -75,7 +69,6 @@ export interface Sessions {
   promote(ownerId: string, id: string, projectId: string): Promise<Session>;
   setPermissionMode(ownerId: string, id: string, mode: PermissionMode): Promise<void>;
   remove(ownerId: string, id: string): Promise<void>;
-  messages(ownerId: string, id: string, page: { before?: string; limit: number }): Promise<MessagePageResult>;
   /** Stores one message; joins `tx` when given. */
   addMessage(ownerId: string, sessionId: string, message: NewMessage, tx?: Connection): Promise<void>;
   /** Takes a message back that reached nobody. */
@@ -88,26 +81,10 @@ export interface Sessions {
   announce(ownerId: string, id: string): Promise<void>;
 }
 
-export interface MessagePageResult {
-  messages: Message[];
-  has_more: boolean;
-  next_before: string | null;
-  last_seq: number;
-  runs: RunSummary[];
-  live: LivePart[];
-}
-
-export interface SessionsDeps {
-  db: Db;
+export interface SessionsDeps extends Omit<MessageReaderDeps, 'requireSession'> {
   clock: Clock;
-  events: EventLog;
   /** What a session is doing; the agent module knows. */
   activity: (sessionIds: string[]) => Promise<Map<string, Session['activity']>>;
-  /** What became of the runs of a page, and what is being written now; the agent module knows. */
-  runsOf: (sessionId: string, runIds: readonly string[]) => Promise<RunSummary[]>;
-  liveParts: (sessionId: string) => LivePart[];
-  /** Resolves when every message that readers were told of is stored. */
-  settled: (sessionId: string) => Promise<void>;
   /** Called before a session is removed, so that its run can be stopped. */
   onRemove: (sessionId: string) => Promise<void>;
 }
@@ -186,6 +163,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
   };
 
   return {
+    ...createMessageReader({ ...deps, requireSession: async (ownerId, id) => void (await row(ownerId, id)) }),
     row: (ownerId, id) => row(ownerId, id),
     get,
     announce,
@@ -237,34 +215,6 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         await tx.deleteFrom('sessions').where('id', '=', id).execute();
       });
       events.publish(ownerId, { type: 'session', data: { session: null, session_id: id } });
-    },
-    async messages(ownerId, id, { before, limit }) {
-      await row(ownerId, id);
-      // Read before the messages: an event that arrives in between is then seen twice, never missed.
-      const lastSeq = await events.lastSeq(ownerId);
-      await deps.settled(id);
-      let beforeNo: number | null = null;
-      if (before !== undefined) {
-        const mark = await db
-          .selectFrom('messages')
-          .select('no')
-          .where('id', '=', before)
-          .where('session_id', '=', id)
-          .executeTakeFirst();
-        if (!mark) throw new AppError('NOT_FOUND', 'There is no such message in this session.');
-        beforeNo = mark.no;
-      }
-      const page = await pageOfMessages(db, id, { beforeNo, limit });
-      const runIds = new Set(page.rows.flatMap((one) => one.run_id ?? []));
-      const runs = await deps.runsOf(id, [...runIds]);
-      return {
-        messages: page.rows.map(toMessage),
-        has_more: page.hasMore,
-        next_before: page.hasMore ? (page.rows[0]?.id ?? null) : null,
-        last_seq: lastSeq,
-        runs,
-        live: beforeNo === null ? deps.liveParts(id) : [],
-      };
     },
     async addMessage(ownerId, sessionId, message, tx) {
       const insert = async (on: Connection): Promise<void> => {
