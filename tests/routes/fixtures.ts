@@ -103,6 +103,7 @@ const identity: Record<string, Fixture> = {
       return { path: '/api/v1/auth/login', body: { api_key: key }, ids: [] };
     },
   },
+  'POST /api/v1/auth/codes': plain('/api/v1/auth/codes', 201),
   'POST /api/v1/auth/logout': plain('/api/v1/auth/logout', 204),
   'GET /api/v1/auth/me': plain('/api/v1/auth/me'),
   'GET /api/v1/account': plain('/api/v1/account'),

@@ -108,6 +108,20 @@ test('a message that is handed over is tried once, with an id, and asks for an a
   expect(JSON.parse(second?.body ?? '')).toEqual({ prompt: 'Hi', client_message_id: 'mine' });
 });
 
+test('a browser signs in with a key or a code', async () => {
+  const { client } = begin((_request, response) => void response.end('{}'));
+  await client.auth.login('a key');
+  await client.auth.login({ api_key: 'a key' });
+  await client.auth.login({ code: 'ABCD-EFGH' });
+  await client.auth.createCode();
+  expect(server.requests.map(({ path, body }) => `${path} ${body}`)).toEqual([
+    '/api/v1/auth/login {"api_key":"a key"}',
+    '/api/v1/auth/login {"api_key":"a key"}',
+    '/api/v1/auth/login {"code":"ABCD-EFGH"}',
+    '/api/v1/auth/codes {}',
+  ]);
+});
+
 test('waits grow from half a second to fifteen, and Retry-After is a floor', () => {
   expect(backoffMs(1, 0)).toBe(500);
   expect(backoffMs(3, 1)).toBe(4000);

@@ -34,6 +34,16 @@ export type WebSessionsTable = {
   last_seen_at: string;
 };
 
+export type LoginCodesTable = {
+  code_hash: string;
+  owner_id: string;
+  key_id: string;
+  /** The text of the key that the code was made with, so that a rotation ends the code. */
+  key_hash: string;
+  created_at: string;
+  expires_at: string;
+};
+
 export type SessionsTable = {
   id: string;
   owner_id: string;
@@ -201,6 +211,7 @@ export interface Database {
   owners: OwnersTable;
   api_keys: ApiKeysTable;
   web_sessions: WebSessionsTable;
+  login_codes: LoginCodesTable;
   sessions: SessionsTable;
   messages: MessagesTable;
   runs: RunsTable;

@@ -12,12 +12,13 @@ import { toCaller } from './caller.ts';
 import { ensureFirstKey, type FirstKey } from './first-key.ts';
 import { createInvalidation, type InvalidListener } from './invalidation.ts';
 import { createKeyService, type KeyService } from './key-service.ts';
+import { createPairing, type Pairing } from './pairing.ts';
 import { createAuthStore, isActive } from './store.ts';
 import { createUseTracker } from './use-tracker.ts';
 import { createVerified } from './verified.ts';
 import { createWebSessions, type WebSessions } from './web-sessions.ts';
 
-export interface Auth extends KeyService, WebSessions, Pick<Authenticator, 'authenticate'> {
+export interface Auth extends KeyService, WebSessions, Pairing, Pick<Authenticator, 'authenticate'> {
   /** At each start. `key` is given once, when it was made just now: show it. */
   ensureFirstKey(options?: { adminKey?: string | undefined }): Promise<FirstKey>;
   /** The caller a key stands for right now, for work that was queued or parked; undefined when it no longer holds. */
@@ -38,6 +39,7 @@ export const createAuth = ({ db, limiter, clock, log }: AuthDeps): Auth => {
   return {
     ...createKeyService({ store, verified, invalidation, clock }),
     ...createWebSessions({ store, verified, authenticator, clock }),
+    ...createPairing({ store, clock }),
     authenticate: authenticator.authenticate,
     ensureFirstKey: (options) => ensureFirstKey({ store, clock }, options),
     currentCaller: async (keyId) => {
