@@ -59,17 +59,19 @@ const createWorker = async (
   const queue: UserTurn[] = [];
   let running = false;
 
-  const remember = async (line: Omit<Line, 'uuid'>): Promise<void> => {
-    const full = { ...line, uuid: randomUUID() };
+  const remember = async (line: Omit<Line, 'uuid'>, uuid: string = randomUUID()): Promise<void> => {
+    const full = { ...line, uuid };
     lines.push(full);
     await request.transcripts.append({ agentSessionId, subpath: '' }, [full]);
   };
 
-  const message = (type: 'user' | 'assistant', content: ContentBlock[], messageId: string): void =>
-    emit({
-      type: 'message',
-      data: { uuid: randomUUID(), type, content, model: 'scripted', message_id: messageId, parent_tool_use_id: null },
-    });
+  /** Answers the message's id, which is also that of its line in the transcript. */
+  const message = (type: 'user' | 'assistant', content: ContentBlock[], messageId: string): string => {
+    const uuid = randomUUID();
+    const data = { uuid, type, content, model: 'scripted', message_id: messageId, parent_tool_use_id: null };
+    emit({ type: 'message', data });
+    return uuid;
+  };
 
   const say = async (text: string): Promise<void> => {
     const id = randomUUID();
@@ -85,17 +87,15 @@ const createWorker = async (
       });
     }
     emit({ type: 'partial', data: { ...common, type: 'content_block_stop' } });
-    message('assistant', [{ type: 'text', text }], id);
-    await remember({ type: 'assistant', text });
+    await remember({ type: 'assistant', text }, message('assistant', [{ type: 'text', text }], id));
   };
 
   const useTool = async (
-    id: string,
-    tool: string,
-    input: JsonObject,
+    { id, tool, input }: NonNullable<Line['open']>,
     agentId: string | null,
+    uuid?: string,
   ): Promise<'go' | 'parked'> => {
-    await remember({ type: 'call', open: { id, tool, input } });
+    await remember({ type: 'call', open: { id, tool, input } }, uuid);
     const verdict = await gate({ toolUseId: id, tool, input, agentId, signal: abort.signal }).catch(() => ({
       decision: 'deny' as const,
       reason: 'the gate failed',
@@ -107,8 +107,8 @@ const createWorker = async (
     const args = verdict.decision === 'allow' ? (verdict.input ?? input) : input;
     if (verdict.decision === 'allow') log.toolsRun.push({ tool, input: args });
     const content = verdict.decision === 'allow' ? `${tool} done` : verdict.reason;
-    await remember({ type: 'tool_result', text: content });
-    message('user', [{ type: 'tool_result', tool_use_id: id, content, is_error: verdict.decision === 'deny' }], id);
+    const result = { type: 'tool_result' as const, tool_use_id: id, content, is_error: verdict.decision === 'deny' };
+    await remember({ type: 'tool_result', text: content }, message('user', [result], id));
     return 'go';
   };
 
@@ -117,8 +117,9 @@ const createWorker = async (
     else if ('think' in step) message('assistant', [{ type: 'thinking', thinking: step.think }], randomUUID());
     else if ('use' in step) {
       const id = `toolu_${randomUUID()}`;
-      message('assistant', [{ type: 'tool_use', id, name: step.use, input: step.input }], id);
-      if ((await useTool(id, step.use, step.input, step.agentId ?? null)) === 'parked') return { kind: 'parked' };
+      const uuid = message('assistant', [{ type: 'tool_use', id, name: step.use, input: step.input }], id);
+      const call = { id, tool: step.use, input: step.input };
+      if ((await useTool(call, step.agentId ?? null, uuid)) === 'parked') return { kind: 'parked' };
     } else if ('fail' in step)
       return { kind: 'failed', code: step.fail, message: step.message ?? step.fail, retryAfter: null };
     else if ('die' in step) {
@@ -149,7 +150,7 @@ const createWorker = async (
     if (!turn) return;
     running = true;
     const history = lines.flatMap((line) => (line.text === undefined ? [] : [`${line.type}: ${line.text}`]));
-    await remember({ type: 'user', text: turn.text });
+    await remember({ type: 'user', text: turn.text }, turn.uuid);
     await runSteps(script({ text: turn.text, history, images: turn.images.length }));
   };
 
@@ -158,7 +159,7 @@ const createWorker = async (
     if (last?.type !== 'deferred' || !last.open || running) return;
     const { open } = last;
     running = true;
-    if ((await useTool(open.id, open.tool, open.input, null)) === 'parked') {
+    if ((await useTool(open, null)) === 'parked') {
       running = false;
       emit({ type: 'turn_end', outcome: { kind: 'parked' }, totals: totals(lines), moreQueued: false });
       return;
@@ -235,6 +236,20 @@ export const createScriptedProvider = (script: Script): ScriptedProvider => {
       if (entries.at(-1)?.type !== 'deferred')
         await transcripts.append({ agentSessionId, subpath: '' }, [{ ...call, type: 'deferred', uuid: randomUUID() }]);
       return true;
+    },
+    async branch({ transcripts, agentSessionId, before }) {
+      const entries = (await transcripts.load({ agentSessionId, subpath: '' })) ?? [];
+      const found = entries.findIndex((entry) => entry.uuid !== undefined && before.includes(entry.uuid));
+      let end = found < 0 ? entries.length : found;
+      while (end > 0 && isOpenCall(entries[end - 1]?.open)) end -= 1;
+      return {
+        agentSessionId: randomUUID(),
+        entries: entries.slice(0, end),
+        holds(messageId) {
+          const at = entries.findIndex((entry) => entry.uuid === messageId);
+          return at < 0 ? null : at < end;
+        },
+      };
     },
     open(request) {
       log.opened.push(request);

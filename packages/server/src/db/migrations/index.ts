@@ -5,7 +5,9 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../options.ts';
 import { ground } from './0001-ground.ts';
+import { history } from './0003-history.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
+  '0003-history': history,
 });
