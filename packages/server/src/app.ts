@@ -30,6 +30,7 @@ import { type Accounts, createAccounts, proveWith, registerAccountRoutes } from 
 import {
   type Agent,
   createAgent,
+  createBranches,
   createCheckpoints,
   createRunRequests,
   createRunStore,
@@ -44,7 +45,13 @@ import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.
 import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
 import { createPathGuard, createPolicy } from './modules/policy/index.ts';
-import { createSessions, registerSessionRoutes, type Sessions } from './modules/sessions/index.ts';
+import {
+  type Branching,
+  createSessionHistory,
+  createSessions,
+  registerSessionRoutes,
+  type Sessions,
+} from './modules/sessions/index.ts';
 import type { EventBus, ReserveNumbers } from './ports/event-bus.ts';
 import type { Limiter } from './ports/limiter.ts';
 
@@ -218,6 +225,7 @@ interface Talking extends Model {
   approvals: Approvals;
   checkpoints: ReturnType<typeof createCheckpoints>;
   agent: Agent;
+  branching: Branching;
 }
 
 const createModel = (deps: AppDeps, core: Core): Model => {
@@ -288,7 +296,9 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
-  return { ...model, sessions, approvals, checkpoints, agent };
+  const history = createSessionHistory(core.db.kysely);
+  const past = { ...core, clock, sessions, history, transcripts, runtime, activeRun: agent.activeRun };
+  return { ...model, sessions, approvals, checkpoints, agent, branching: createBranches(past) };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -324,7 +334,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
-      registerSessionRoutes(app, { sessions });
+      registerSessionRoutes(app, { sessions, branching: talking.branching });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);

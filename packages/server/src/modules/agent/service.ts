@@ -26,6 +26,8 @@ export interface Agent {
   begin(request: BeginRequest): Promise<Begun>;
   /** How a run ends; resolves at once for one that is over, and when it parks. */
   end(runId: string): Promise<RunEnd>;
+  /** The run that keeps a session busy, if any. */
+  activeRun(sessionId: string): Promise<RunRow | undefined>;
   interrupt(ownerId: string, sessionId: string): Promise<void>;
   setMode(starter: RunStarter, sessionId: string, mode: Grant['mode']): Promise<void>;
   /** Stops whatever a session is doing, before it is removed. */
@@ -100,6 +102,7 @@ export const createAgent = (deps: AgentDeps): Agent => {
 
   return {
     begin: admission.begin,
+    activeRun: admission.activeRun,
     end: endOf,
     continueParked: (runId) => recovery.continueParked(runId),
     recover: recovery.recover,

@@ -1,8 +1,11 @@
 /** `/api/v1/sessions`: lists, creation and upkeep. Talking in a session is in `agent`. */
 import {
+  type BranchFrom,
+  type CreateSession,
   createSessionSchema,
   idParamSchema,
   promoteSessionSchema,
+  type Session,
   sessionListQuerySchema,
   sessionListSchema,
   sessionSchema,
@@ -36,7 +39,7 @@ const routes = {
       method: 'post',
       path: base,
       tags,
-      summary: 'Create a session',
+      summary: 'Create a session, empty or with a part of a conversation',
       request: { body: jsonBody(createSessionSchema) },
       responses: { 201: json(sessionSchema, 'The new session') },
     },
@@ -98,15 +101,27 @@ const routes = {
   ),
 };
 
-export const registerSessionRoutes = (app: HttpApp, { sessions }: { sessions: Sessions }): void => {
+/** Makes a session out of a part of another one; the agent module knows how. */
+export interface Branching {
+  branch(ownerId: string, from: BranchFrom, input: Pick<CreateSession, 'title' | 'tags'>): Promise<Session>;
+}
+
+export interface SessionRouteDeps {
+  sessions: Sessions;
+  branching: Branching;
+}
+
+export const registerSessionRoutes = (app: HttpApp, { sessions, branching }: SessionRouteDeps): void => {
   app.openapi(routes.list, async (c) => {
     const query = c.req.valid('query');
     const { sessions: page, total } = await sessions.list(c.var.caller.ownerId, query);
     return c.json({ sessions: page, total, page: query.page, page_size: query.page_size }, 200);
   });
-  app.openapi(routes.create, async (c) =>
-    c.json(await sessions.create(c.var.caller.ownerId, c.req.valid('json')), 201),
-  );
+  app.openapi(routes.create, async (c) => {
+    const { from, ...input } = c.req.valid('json');
+    const { ownerId } = c.var.caller;
+    return c.json(await (from ? branching.branch(ownerId, from, input) : sessions.create(ownerId, input)), 201);
+  });
   app.openapi(routes.get, async (c) => c.json(await sessions.get(c.var.caller.ownerId, c.req.valid('param').id), 200));
   app.openapi(routes.update, async (c) =>
     c.json(await sessions.update(c.var.caller.ownerId, c.req.valid('param').id, c.req.valid('json')), 200),
