@@ -4,11 +4,12 @@
  * 404: never a page in place of a script. Pages run only our own files and the inline scripts the build has listed.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { parseJson } from '../kernel/json.ts';
 import type { HttpEnv } from './context.ts';
 
 export type StaticWeb = (c: Context<HttpEnv>) => Promise<Response | null>;
@@ -92,21 +93,32 @@ const send = async (
   return c.body(new Uint8Array(best.data), status, all);
 };
 
-/** Null when the app has not been built. */
-export const createStaticWeb = (dir: string): StaticWeb | null => {
-  let manifest: z.infer<typeof manifestShape>;
-  try {
-    manifest = manifestShape.parse(JSON.parse(readFileSync(join(dir, 'build.json'), 'utf8')));
-  } catch {
-    return null;
-  }
-  const files = new Set(manifest.files.filter((file) => !file.endsWith('.html')));
+type Manifest = z.infer<typeof manifestShape>;
+
+/** Read again when the app was built anew while the server runs. Null when it has not been built. */
+const createManifestReader = (dir: string): (() => Manifest | null) => {
+  const file = join(dir, 'build.json');
+  let builtAt = 0;
+  let manifest: Manifest | null = null;
+  return () => {
+    const at = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (at !== builtAt) {
+      builtAt = at;
+      manifest = at === 0 ? null : parseJson(manifestShape, readFileSync(file, 'utf8'), 'build.json');
+    }
+    return manifest;
+  };
+};
+
+export const createStaticWeb = (dir: string): StaticWeb => {
+  const readManifest = createManifestReader(dir);
   const page = (c: Context<HttpEnv>, name: string, status: 200 | 404): Promise<Response | null> => {
-    const headers = { ...pageHeaders, 'Content-Security-Policy': policy(manifest.pages[name] ?? []) };
+    const headers = { ...pageHeaders, 'Content-Security-Policy': policy(readManifest()?.pages[name] ?? []) };
     return send(c, join(dir, name), { status, headers });
   };
   return async (c) => {
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return null;
+    const manifest = readManifest();
+    if (manifest === null || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return null;
     const path = c.req.path;
     const name = pageOf(path);
     if (name !== null) return page(c, name, 200);
@@ -117,7 +129,7 @@ export const createStaticWeb = (dir: string): StaticWeb | null => {
       const found = isPlain ? await send(c, join(dir, path), { headers }) : null;
       return found ?? c.text('There is no such file.', 404, { 'Cache-Control': 'no-store' });
     }
-    if (files.has(path.slice(1)))
+    if (!path.endsWith('.html') && manifest.files.includes(path.slice(1)))
       return send(c, join(dir, path), { headers: { 'Cache-Control': 'public, max-age=3600' } });
     const isBrowser = c.req.header('accept')?.includes('text/html') === true;
     return isBrowser && !/^\/(api|v1|health|livez|readyz|metrics)(\/|$)/.test(path) ? page(c, '404.html', 404) : null;

@@ -16,7 +16,7 @@ const riskWords: Record<Approval['risk'], string> = { low: 'Low risk', medium: '
 const expiry = (iso: string): string => {
   const day = shortDate(iso);
   const time = clockTime(iso);
-  return day === time ? `Open until ${time}` : `Open until ${day}, ${time}`;
+  return day === time ? `Open until ${time}` : `Open until ${day === 'Tomorrow' ? 'tomorrow' : day}, ${time}`;
 };
 
 const Facts = ({ approval, position }: { approval: Approval; position: string | null }) => (

@@ -4,7 +4,7 @@ import { useSay } from './use-say.ts';
 
 /** Beginnings that show what it can do; with the demo model they are about the made-up household. */
 const starters = {
-  demo: ['What is on this week?', 'What is in the README here?', 'Restart plex', 'Read the file missing.txt'],
+  demo: ['What’s on this week?', 'List the files here', 'Restart plex', 'Read the file missing.txt'],
   real: ['What can you do here?', 'What is in this folder?', 'How is this machine doing?', 'Help me plan my week'],
 };
 

@@ -60,12 +60,13 @@ const statusWords: Partial<Record<RunState['status'], string>> = {
   parked: 'Waiting for you',
 };
 
-const Working = ({ run, hasText }: { run: RunState; hasText: boolean }) => {
+const Working = ({ run, hasText, isWaiting }: { run: RunState; hasText: boolean; isWaiting: boolean }) => {
   const elapsed = useElapsed(run.id);
-  const words = statusWords[run.status] ?? run.note ?? (hasText ? 'Answering' : 'Working on it');
+  const usual = hasText ? 'Answering' : 'Working on it';
+  const words = isWaiting ? 'Waiting for you' : (statusWords[run.status] ?? run.note ?? usual);
   return (
     <p className="flex min-h-8 items-center gap-2 pt-2 text-label text-ink-3" data-working={true}>
-      <span className={run.status === 'running' ? 'pulse' : 'pulse-waiting'} aria-hidden="true" />
+      <span className={run.status === 'running' && !isWaiting ? 'pulse' : 'pulse-waiting'} aria-hidden="true" />
       <span>{words}</span>
       <span className="tabular-nums">{elapsed}</span>
     </p>
@@ -83,7 +84,7 @@ const Todos = ({ todos }: { todos: Chat['todos'] }) =>
     </ul>
   );
 
-export const LiveAnswer = ({ chatId }: { chatId: string }) => {
+export const LiveAnswer = ({ chatId, isWaiting }: { chatId: string; isWaiting: boolean }) => {
   const { store } = useHearth();
   const chat = useStore(store.state, ({ chats }) => chats[chatId]);
   const run = activeRun(chat);
@@ -98,7 +99,12 @@ export const LiveAnswer = ({ chatId }: { chatId: string }) => {
       {blocks.map(({ key, block }, index) => (
         <LiveBlock key={key} block={block} isLast={index === blocks.length - 1} />
       ))}
-      <Working key={run.id} run={run} hasText={blocks.some(({ block }) => block.type === 'text')} />
+      <Working
+        key={run.id}
+        run={run}
+        hasText={blocks.some(({ block }) => block.type === 'text')}
+        isWaiting={isWaiting}
+      />
     </div>
   );
 };

@@ -6,7 +6,7 @@ import { problemOf } from '../../lib/store/store.ts';
 import { Button } from '../../ui/button.tsx';
 import { useChat } from './chat-context.ts';
 import { between, clockTime } from './model/time.ts';
-import { failureReason, inputText, isFailed, resultText, toolWords } from './model/tools.ts';
+import { failureReason, inputText, isFailed, resultText, type ToolWords, toolWords } from './model/tools.ts';
 import type { Step, ToolStep as ToolStepModel } from './model/turns.ts';
 import { type MarkState, StepLine } from './step-line.tsx';
 import { Steps } from './steps.tsx';
@@ -165,6 +165,14 @@ const below = (step: ToolStepModel, approval: Approval | undefined, retry: () =>
   </>
 );
 
+const verbs: Record<MarkState, (words: ToolWords) => string> = {
+  done: (words) => words.done,
+  failed: (words) => words.done,
+  running: (words) => words.running,
+  waiting: (words) => words.wanted,
+  stopped: (words) => words.running,
+};
+
 export const ToolStep = ({ step, isOver }: { step: ToolStepModel; isOver: boolean }) => {
   const { approvalOf, say } = useChat();
   const approval = approvalOf(step.use.id);
@@ -175,7 +183,7 @@ export const ToolStep = ({ step, isOver }: { step: ToolStepModel; isOver: boolea
   return (
     <StepLine
       state={state}
-      verb={state === 'done' || state === 'failed' ? words.done : words.running}
+      verb={verbs[state](words)}
       object={words.object}
       isCode={words.isCode}
       time={[count > 0 ? `${count} steps` : null, time].filter(Boolean).join(', ') || null}

@@ -123,7 +123,7 @@ export const Transcript = (props: TranscriptProps) => {
           ))}
           <div className={sentHere ? 'newest pb-4' : 'pb-4'}>
             {newest ? <TurnView key={newest.id} turn={newest} isOver={!isBusy} position={turns.length} /> : null}
-            <LiveAnswer chatId={chatId} />
+            <LiveAnswer chatId={chatId} isWaiting={approvals.length > 0} />
             {approvals.map((approval, index) => (
               <ApprovalCard
                 key={approval.id}

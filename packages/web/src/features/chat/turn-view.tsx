@@ -52,7 +52,9 @@ const UserBlock = ({ message }: { message: Message }) => {
     <div data-anchor={true} className="flex items-start gap-1 rounded-card bg-me py-1 pr-1 pl-4">
       <div className="min-w-0 flex-1 py-2">
         <Pictures images={images} />
-        <p className="measure whitespace-pre-wrap">{text}</p>
+        <p className="measure whitespace-pre-wrap" data-message-text={true}>
+          {text}
+        </p>
         <p className="pt-1 text-small text-ink-2">{clockTime(message.created_at)}</p>
       </div>
       <IconButton label="More for this message" onClick={() => setMenuOpen(true)}>
@@ -147,7 +149,7 @@ export const TurnView = memo(function TurnView({
       {turn.user ? <UserBlock message={turn.user} /> : null}
       {turn.items.map((item) =>
         item.kind === 'text' ? (
-          <div key={item.key} data-anchor={true} className="pt-3">
+          <div key={item.key} data-anchor={true} data-answer={true} className="pt-3">
             <Markdown text={item.text} live={false} />
           </div>
         ) : (

@@ -36,7 +36,7 @@ export const shortDate = (iso: string, now = new Date()): string => {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
   const days = daysAgo(iso, now);
-  if (days <= 0) return clockFormat.format(date);
-  if (days === 1) return 'Yesterday';
+  if (days === 0) return clockFormat.format(date);
+  if (Math.abs(days) === 1) return days === 1 ? 'Yesterday' : 'Tomorrow';
   return (date.getFullYear() === now.getFullYear() ? dayFormat : yearFormat).format(date);
 };

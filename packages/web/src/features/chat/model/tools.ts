@@ -7,6 +7,8 @@ export interface ToolWords {
   /** "Ran" while done, "Running" while it lasts. */
   done: string;
   running: string;
+  /** While it waits for a person: "Wants to run". */
+  wanted: string;
   /** What it was done to: a command, a file, an address. */
   object: string;
   /** True when the object is code or a path. */
@@ -32,33 +34,84 @@ const hostOf = (url: string): string => {
 const oneLine = (value: string): string => value.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
 
 const known: Record<string, (input: Input) => ToolWords> = {
-  Bash: (input) => ({ done: 'Ran', running: 'Running', object: oneLine(text(input.command)), isCode: true }),
-  Read: (input) => ({ done: 'Read', running: 'Reading', object: shortPath(text(input.file_path)), isCode: true }),
-  Write: (input) => ({ done: 'Wrote', running: 'Writing', object: shortPath(text(input.file_path)), isCode: true }),
-  Edit: (input) => ({ done: 'Changed', running: 'Changing', object: shortPath(text(input.file_path)), isCode: true }),
+  Bash: (input) => ({
+    done: 'Ran',
+    running: 'Running',
+    wanted: 'Wants to run',
+    object: oneLine(text(input.command)),
+    isCode: true,
+  }),
+  Read: (input) => ({
+    done: 'Read',
+    running: 'Reading',
+    wanted: 'Wants to read',
+    object: shortPath(text(input.file_path)),
+    isCode: true,
+  }),
+  Write: (input) => ({
+    done: 'Wrote',
+    running: 'Writing',
+    wanted: 'Wants to write',
+    object: shortPath(text(input.file_path)),
+    isCode: true,
+  }),
+  Edit: (input) => ({
+    done: 'Changed',
+    running: 'Changing',
+    wanted: 'Wants to change',
+    object: shortPath(text(input.file_path)),
+    isCode: true,
+  }),
   NotebookEdit: (input) => ({
     done: 'Changed',
     running: 'Changing',
+    wanted: 'Wants to change',
     object: shortPath(text(input.notebook_path)),
     isCode: true,
   }),
-  Glob: (input) => ({ done: 'Looked for', running: 'Looking for', object: text(input.pattern), isCode: true }),
-  Grep: (input) => ({ done: 'Searched for', running: 'Searching for', object: text(input.pattern), isCode: true }),
-  WebFetch: (input) => ({ done: 'Opened', running: 'Opening', object: hostOf(text(input.url)), isCode: false }),
+  Glob: (input) => ({
+    done: 'Looked for',
+    running: 'Looking for',
+    wanted: 'Wants to look for',
+    object: text(input.pattern),
+    isCode: true,
+  }),
+  Grep: (input) => ({
+    done: 'Searched for',
+    running: 'Searching for',
+    wanted: 'Wants to search for',
+    object: text(input.pattern),
+    isCode: true,
+  }),
+  WebFetch: (input) => ({
+    done: 'Opened',
+    running: 'Opening',
+    wanted: 'Wants to open',
+    object: hostOf(text(input.url)),
+    isCode: false,
+  }),
   WebSearch: (input) => ({
     done: 'Searched the web for',
     running: 'Searching the web for',
+    wanted: 'Wants to search the web for',
     object: text(input.query),
     isCode: false,
   }),
   Task: (input) => ({
     done: 'Helper',
     running: 'Helper',
+    wanted: 'Wants a helper',
     object: oneLine(text(input.description)) || 'worked on a part',
     isCode: false,
   }),
-  AskUserQuestion: () => ({ done: 'Asked you', running: 'Asks you', object: '', isCode: false }),
-  Skill: (input) => ({ done: 'Used the skill', running: 'Using the skill', object: text(input.skill), isCode: false }),
+  AskUserQuestion: () => ({ done: 'Asked you', running: 'Asks you', wanted: 'Asks you', object: '', isCode: false }),
+  Skill: (input) => ({
+    done: 'Used the skill',
+    running: 'Using the skill',
+    wanted: 'Wants to use the skill',
+    object: text(input.skill),
+    isCode: false,
+  }),
 };
 
 /** `mcp__home__lights_on` is the tool "lights on" of "home". */
@@ -68,6 +121,7 @@ const ofServer = (name: string): ToolWords | null => {
   return {
     done: 'Used',
     running: 'Using',
+    wanted: 'Wants to use',
     object: `${rest.join('__').replaceAll('_', ' ')} (${server})`,
     isCode: false,
   };
@@ -79,6 +133,7 @@ export const toolWords = (use: Pick<ToolUse, 'name' | 'input'>): ToolWords =>
   (Object.hasOwn(known, use.name) ? known[use.name]?.(asInput(use.input)) : ofServer(use.name)) ?? {
     done: 'Used',
     running: 'Using',
+    wanted: 'Wants to use',
     object: use.name.slice(0, 100),
     isCode: false,
   };
