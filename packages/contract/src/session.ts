@@ -1,7 +1,7 @@
 /** Sessions: conversations with their history. Rule: api.md, section "Sessions". */
 import { z } from 'zod';
 import { idSchema, pageQuerySchema, plainTextSchema, timeSchema, usageSchema } from './common.ts';
-import { permissionModeSchema } from './query.ts';
+import { confirmKeySchema, permissionModeSchema } from './query.ts';
 
 export const sessionStatusSchema = z.enum(['active', 'completed', 'error']);
 export const sessionModeSchema = z.enum(['brainstorm', 'code']);
@@ -67,6 +67,7 @@ export const createSessionSchema = z
     tags: tagsSchema.default([]),
     cwd: plainTextSchema.min(1).max(4096).optional(),
     permission_mode: permissionModeSchema.optional(),
+    confirm_api_key: confirmKeySchema,
   })
   .meta({ id: 'CreateSession' });
 export type CreateSession = z.infer<typeof createSessionSchema>;
@@ -90,7 +91,11 @@ export const answerSchema = z
   .meta({ id: 'Answer' });
 export const answeredSchema = z.object({ status: z.literal('answered'), session_id: idSchema });
 export const controlSchema = z
-  .strictObject({ type: z.literal('permission_mode_change'), permission_mode: permissionModeSchema })
+  .strictObject({
+    type: z.literal('permission_mode_change'),
+    permission_mode: permissionModeSchema,
+    confirm_api_key: confirmKeySchema,
+  })
   .meta({ id: 'Control' });
 export const controlledSchema = z.object({
   status: z.literal('accepted'),

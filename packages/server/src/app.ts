@@ -43,7 +43,7 @@ import { type Audit, createAudit, registerAuditRoutes } from './modules/audit/in
 import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.ts';
 import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
-import { createPathGuard, createPolicy } from './modules/policy/index.ts';
+import { createNoQuestions, createPathGuard, createPolicy, type NoQuestions } from './modules/policy/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from './modules/sessions/index.ts';
 import type { EventBus, ReserveNumbers } from './ports/event-bus.ts';
 import type { Limiter } from './ports/limiter.ts';
@@ -143,7 +143,8 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
         workspace: config.paths.workspace,
         webhookProblem: () => null,
       });
-      const starter = { ownerId: '', keyId: '', permissions: {}, origin: 'chat' as const, granted: [], ip: null };
+      const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
+      const starter = { ...who, origin: 'chat' as const, browser: false };
       return proveWith(provider, {
         profile: { ...requests.usual(starter), tools: [] },
         transcripts: nowhere,
@@ -217,6 +218,7 @@ interface Talking extends Model {
   sessions: Sessions;
   approvals: Approvals;
   checkpoints: ReturnType<typeof createCheckpoints>;
+  noQuestions: NoQuestions;
   agent: Agent;
 }
 
@@ -268,6 +270,11 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
       agent.continueParked(runId).catch((error: unknown) => log.error({ err: error }, 'a parked run could not go on'));
     },
   });
+  const noQuestions = createNoQuestions({
+    audit: core.audit,
+    holdsShellKey: (ownerId, text, ip) =>
+      core.auth.confirms(text, { ownerId, permission: 'shell', ip: ip ?? undefined }),
+  });
   const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
   const agent: Agent = createAgent({
     ...core,
@@ -283,12 +290,13 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     webhooks,
     requests: createRunRequests({ paths, workspace: config.paths.workspace, webhookProblem: webhooks.problemWith }),
     isDemo: accounts.isDemo,
+    noQuestions,
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
     recorded: transcripts.recorded,
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
-  return { ...model, sessions, approvals, checkpoints, agent };
+  return { ...model, sessions, approvals, checkpoints, noQuestions, agent };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -306,7 +314,7 @@ const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime
 const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: HealthService): HttpApp => {
   const { config, log, clock, lifecycle } = deps;
   const { auth, audit, events, limiter } = core;
-  const { agent, sessions, approvals, checkpoints, accounts } = talking;
+  const { agent, sessions, approvals, checkpoints, noQuestions, accounts } = talking;
   const metrics = createMetrics({ workers: talking.runtime.stats });
   return createHttpApp({
     authenticate: (credentials) => auth.authenticate(credentials),
@@ -324,7 +332,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
-      registerSessionRoutes(app, { sessions });
+      registerSessionRoutes(app, { sessions, noQuestions });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);

@@ -48,8 +48,8 @@ const storedRequest = z.object({
   }),
 });
 
-/** What a run needs to be started again, as `readRequest` finds it in its row. */
-export const storeRequest = (turn: TurnRequest, starter: RunStarter): string =>
+/** What a run needs to be started again, as `storedRequest` finds it in its row. A key is never stored. */
+export const storeRequest = ({ confirm_api_key: _key, ...turn }: TurnRequest, starter: RunStarter): string =>
   JSON.stringify({ turn, starter: { origin: starter.origin, granted: starter.granted, ip: starter.ip } });
 
 const couldNotGoOn = {
@@ -68,6 +68,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
     const permissions = await deps.permissionsOf(row.key_id);
     const starter: RunStarter = {
       ...stored.starter,
+      browser: false,
       ownerId: row.owner_id,
       keyId: row.key_id,
       permissions: permissions ?? {},

@@ -11,6 +11,8 @@ import {
 } from '@hearth/contract';
 import type { HttpApp } from '../../http/app.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
+import { newId } from '../../kernel/ids.ts';
+import type { NoQuestions } from '../policy/index.ts';
 import { registerMessageRoutes } from './message-routes.ts';
 import type { Sessions } from './service.ts';
 
@@ -98,15 +100,31 @@ const routes = {
   ),
 };
 
-export const registerSessionRoutes = (app: HttpApp, { sessions }: { sessions: Sessions }): void => {
+export interface SessionRouteDeps {
+  sessions: Sessions;
+  noQuestions: NoQuestions;
+}
+
+export const registerSessionRoutes = (app: HttpApp, { sessions, noQuestions }: SessionRouteDeps): void => {
   app.openapi(routes.list, async (c) => {
     const query = c.req.valid('query');
     const { sessions: page, total } = await sessions.list(c.var.caller.ownerId, query);
     return c.json({ sessions: page, total, page: query.page, page_size: query.page_size }, 200);
   });
-  app.openapi(routes.create, async (c) =>
-    c.json(await sessions.create(c.var.caller.ownerId, c.req.valid('json')), 201),
-  );
+  app.openapi(routes.create, async (c) => {
+    const { confirm_api_key: confirmKey, ...input } = c.req.valid('json');
+    const { caller, ip } = c.var;
+    const sessionId = newId();
+    await noQuestions.check({
+      who: { ...caller, ip },
+      browser: caller.via === 'cookie',
+      sessionId,
+      from: null,
+      to: input.permission_mode ?? 'default',
+      confirmKey,
+    });
+    return c.json(await sessions.create(caller.ownerId, input, sessionId), 201);
+  });
   app.openapi(routes.get, async (c) => c.json(await sessions.get(c.var.caller.ownerId, c.req.valid('param').id), 200));
   app.openapi(routes.update, async (c) =>
     c.json(await sessions.update(c.var.caller.ownerId, c.req.valid('param').id, c.req.valid('json')), 200),

@@ -51,16 +51,20 @@ export interface SessionTotals {
   agentSessionId: string | null;
 }
 
+/** Whoever may not simply take the mode has been asked for a key before. */
+export type NewSession = Omit<CreateSession, 'confirm_api_key'>;
+
 export interface InsertOptions {
+  id: string;
   origin: Session['origin'];
   parentId?: string;
   tx: Connection;
 }
 
 export interface Sessions extends MessageReader {
-  create(ownerId: string, input: CreateSession): Promise<Session>;
-  /** As `create`, inside the caller's transaction: who commits it announces it. Answers the id. */
-  insert(ownerId: string, input: CreateSession, extra: InsertOptions): Promise<string>;
+  create(ownerId: string, input: NewSession, id?: string): Promise<Session>;
+  /** As `create`, inside the caller's transaction: who commits it announces it. */
+  insert(ownerId: string, input: NewSession, extra: InsertOptions): Promise<void>;
   get(ownerId: string, id: string): Promise<Session>;
   row(ownerId: string, id: string): Promise<SessionRow>;
   latest(ownerId: string): Promise<SessionRow | null>;
@@ -131,9 +135,8 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     return session;
   };
 
-  const insert: Sessions['insert'] = async (ownerId, input, { origin, parentId, tx }) => {
+  const insert: Sessions['insert'] = async (ownerId, input, { id, origin, parentId, tx }) => {
     const at = now();
-    const id = newId();
     await tx
       .insertInto('sessions')
       .values({
@@ -159,7 +162,6 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         deleted_at: null,
       })
       .execute();
-    return id;
   };
 
   return {
@@ -171,8 +173,8 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       return (await findLatestSession(db, ownerId)) ?? null;
     },
     insert,
-    async create(ownerId, input) {
-      const id = await insert(ownerId, input, { origin: 'chat', tx: db });
+    async create(ownerId, input, id = newId()) {
+      await insert(ownerId, input, { id, origin: 'chat', tx: db });
       const session = await get(ownerId, id);
       events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
       return session;
