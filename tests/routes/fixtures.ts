@@ -125,7 +125,12 @@ const sessions: Record<string, Fixture> = {
   },
   'POST /api/v1/sessions': {
     status: 201,
-    make: async () => ({ path: '/api/v1/sessions', body: { title: 'New', tags: ['a'] }, ids: [] }),
+    async make(world, owner) {
+      const session = await makeTalk(world, owner);
+      const message = await lastMessage(world, owner, session);
+      const from = { session_id: session, message_id: message };
+      return { path: '/api/v1/sessions', body: { title: 'New', tags: ['a'], from }, ids: [session, message] };
+    },
   },
   'GET /api/v1/sessions/{id}': inSession('', { make: makeTalk }),
   'PATCH /api/v1/sessions/{id}': inSession('', { body: { title: 'Renamed', pinned: true } }),

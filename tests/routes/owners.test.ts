@@ -84,6 +84,7 @@ describe('a foreign id', () => {
 
 /** Routes whose ids travel in the body. */
 const bodiesWithIds: Record<string, true> = {
+  'POST /api/v1/sessions': true,
   'POST /api/v1/query': true,
   'POST /api/v1/query/single': true,
   'POST /api/v1/stream': true,
@@ -103,6 +104,13 @@ describe('a foreign id inside a call about something of one own', () => {
     const before = await lastMessage(world, world.first, await makeTalk(world, world.first));
     const path = `/api/v1/sessions/${await own()}/messages?before=${before}`;
     expect((await compare('GET', { path, ids: [before] })).status).toBe(404);
+  });
+
+  it('a message marks no end of a copy of another session', async () => {
+    const message_id = await lastMessage(world, world.first, await makeTalk(world, world.first));
+    const from = { session_id: await own(), message_id };
+    const answer = await compare('POST', { path: '/api/v1/sessions', body: { from }, ids: [message_id] });
+    expect(errorOf(answer).code).toBe('NOT_FOUND');
   });
 
   it('a question is not answered from another session', async () => {

@@ -29,6 +29,7 @@ export const sessionPath = (id: string, action?: string): string =>
 export const createSessions = ({ json }: Transport) => ({
   list: (filter: SessionListFilter = {}, options: CallOptions = {}) =>
     json<SessionList>('GET', base, { ...options, query: filter }),
+  /** With `from` it begins with a part of another conversation. */
   create: (input: CreateSessionInput = {}, options: CallOptions = {}) =>
     json<Session>('POST', base, { ...options, body: input }),
   get: (id: string, options: CallOptions = {}) => json<Session>('GET', sessionPath(id), options),

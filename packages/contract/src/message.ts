@@ -63,6 +63,17 @@ export const messageSchema = z
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof messageSchema>;
 
+/**
+ * True for what a person wrote; a turn begins there and lasts until the next one. Messages of type `user` are of three
+ * kinds: a person's own (`parent_tool_use_id` is null, no `tool_result` block), the results of tools (nothing but
+ * `tool_result` blocks), and what a subagent was told (`parent_tool_use_id` names the call). Remarks that the agent
+ * adds to the conversation by itself are of type `system`.
+ */
+export const isPrompt = (message: Pick<Message, 'type' | 'content' | 'parent_tool_use_id'>): boolean =>
+  message.type === 'user' &&
+  message.parent_tool_use_id === null &&
+  !message.content.some((block) => block.type === 'tool_result');
+
 /** What became of a run, for the turn it belongs to. A run that is not over has no `ended_at`. */
 export const runSummarySchema = z
   .object({

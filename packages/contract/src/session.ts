@@ -58,6 +58,21 @@ export const sessionListQuerySchema = pageQuerySchema.extend({
 });
 export type SessionListQuery = z.infer<typeof sessionListQuerySchema>;
 
+/**
+ * The part of a conversation that a new session begins with: up to the end of the turn that `message_id` belongs to,
+ * or with `before` up to its beginning; without `message_id` all of it. Turns that are not finished are never part.
+ */
+export const branchFromSchema = z
+  .strictObject({ session_id: idSchema, message_id: idSchema.optional(), before: z.boolean().optional() })
+  .refine((from) => from.before === undefined || from.message_id !== undefined, {
+    message: 'needs a message_id',
+    path: ['before'],
+  })
+  .meta({ id: 'BranchFrom' });
+export type BranchFrom = z.infer<typeof branchFromSchema>;
+
+const keptInBranch = ['model', 'project_id', 'cwd', 'permission_mode'] as const;
+
 export const createSessionSchema = z
   .strictObject({
     title: titleSchema.optional(),
@@ -68,6 +83,15 @@ export const createSessionSchema = z
     cwd: plainTextSchema.min(1).max(4096).optional(),
     permission_mode: permissionModeSchema.optional(),
     confirm_api_key: confirmKeySchema,
+    from: branchFromSchema
+      .optional()
+      .describe('Copy this part of a conversation. Mode, model, project and folder are then those of its session'),
+  })
+  .superRefine((input, context) => {
+    if (!input.from) return;
+    for (const field of keptInBranch)
+      if (input[field] !== undefined)
+        context.addIssue({ code: 'custom', path: [field], message: 'is that of the session in "from"' });
   })
   .meta({ id: 'CreateSession' });
 export type CreateSession = z.infer<typeof createSessionSchema>;

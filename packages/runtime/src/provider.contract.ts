@@ -211,6 +211,90 @@ export const providerContract = (name: string, make: () => Promise<ProviderHarne
       expect(resumed.calls.map((call) => [call.toolUseId, call.input])).toEqual([[parked.calls[0]?.toolUseId, input]]);
     });
 
+    describe('a branch', () => {
+      const said = async (open: (resume: OpenRequest['resume']) => Promise<AgentWorker>, texts: string[]) => {
+        const worker = await open(null);
+        const ids: string[] = [];
+        for (const text of texts) {
+          const heard = listenTo(worker, allow);
+          const one = turn(text);
+          ids.push(one.uuid);
+          worker.send(one);
+          await heard.end;
+        }
+        await worker.close();
+        return { agentSessionId: worker.agentSessionId, ids };
+      };
+      const goOn = async (worker: AgentWorker, text: string, gate = allow) => {
+        const heard = listenTo(worker, gate);
+        worker.send(turn(text));
+        expect(await heard.end).toMatchObject({ outcome: { kind: 'completed' } });
+        return heard;
+      };
+      const steps: ContractStep[][] = [
+        [{ say: 'noted' }],
+        [{ use: 'Bash', input: { command: 'true' } }, { say: 'ran it' }],
+        [{ say: 'too late' }],
+        [{ say: 'branched' }],
+        [{ say: 'resumed' }],
+      ];
+
+      it('knows the turns before the cut and nothing after it, and leaves the original alone', async () => {
+        const { harness, open, transcripts } = await setup();
+        harness.answer(steps);
+        const { agentSessionId, ids } = await said(open, ['marmalade', 'run turnip', 'celery']);
+        const before = [randomUUID(), ids[2] ?? ''];
+        const branch = await harness.provider.branch({ transcripts, agentSessionId, before });
+        expect(ids.map(branch.holds)).toEqual([true, true, false]);
+        expect(branch.holds(randomUUID())).toBeNull();
+        await transcripts.append({ agentSessionId: branch.agentSessionId, subpath: '' }, branch.entries);
+        const worker = await open({ agentSessionId: branch.agentSessionId, fork: false });
+        expect(worker.agentSessionId).toBe(branch.agentSessionId);
+        const heard = await goOn(worker, 'only in the branch: parsley');
+        expect(heard.calls).toEqual([]);
+        for (const word of ['marmalade', 'turnip', 'ran it', 'parsley']) expect(harness.lastSeen()).toContain(word);
+        for (const word of ['celery', 'too late']) expect(harness.lastSeen()).not.toContain(word);
+
+        await goOn(await open({ agentSessionId, fork: false }), 'and here?');
+        expect(harness.lastSeen()).toContain('celery');
+        expect(harness.lastSeen()).not.toContain('parsley');
+      });
+
+      it('holds everything without a cut, nothing before the first message, and can be branched again', async () => {
+        const { harness, open, transcripts } = await setup();
+        harness.answer(steps);
+        const { agentSessionId, ids } = await said(open, ['marmalade', 'run turnip', 'celery']);
+        const copy = async (from: string, before: string[]) => {
+          const branch = await harness.provider.branch({ transcripts, agentSessionId: from, before });
+          await transcripts.append({ agentSessionId: branch.agentSessionId, subpath: '' }, branch.entries);
+          return { ...branch, holds: ids.map(branch.holds) };
+        };
+        const whole = await copy(agentSessionId, []);
+        expect(whole.holds).toEqual([true, true, true]);
+        expect((await copy(agentSessionId, ids)).entries).toEqual([]);
+        const again = await copy(whole.agentSessionId, [ids[1] ?? '']);
+        expect(again.holds).toEqual([true, false, false]);
+        await goOn(await open({ agentSessionId: again.agentSessionId, fork: false }), 'and now?');
+        expect(harness.lastSeen()).toContain('marmalade');
+        expect(harness.lastSeen()).not.toContain('turnip');
+      });
+
+      it('does not ask again for a call that is parked in the original', async () => {
+        const { harness, open, transcripts } = await setup();
+        harness.answer([[{ use: 'Bash', input: { command: 'true' } }, { say: 'went on' }], [{ say: 'never' }]]);
+        const worker = await open();
+        const parked = listenTo(worker, async () => ({ decision: 'park' }));
+        worker.send(turn('run it'));
+        expect(await parked.end).toMatchObject({ outcome: { kind: 'parked' } });
+        await worker.close();
+        const { agentSessionId } = worker;
+        const branch = await harness.provider.branch({ transcripts, agentSessionId, before: [] });
+        await transcripts.append({ agentSessionId: branch.agentSessionId, subpath: '' }, branch.entries);
+        const later = await open({ agentSessionId: branch.agentSessionId, fork: false });
+        expect((await goOn(later, 'something else')).calls).toEqual([]);
+      });
+    });
+
     it('stops when interrupted and can go on afterwards', async () => {
       const { harness, open } = await setup();
       harness.answer([[{ hang: true }], [{ say: 'still here' }]]);

@@ -65,8 +65,23 @@ export interface TranscriptEntry {
   [field: string]: unknown;
 }
 
+/** A conversation cut between two turns, to be stored under an id of its own. */
+export interface TranscriptBranch {
+  agentSessionId: string;
+  /** Its main transcript; subagents' own transcripts stay behind. Empty when nothing lies before the cut. */
+  entries: TranscriptEntry[];
+  /** On which side of the cut a message lies, by its id; null when the transcript does not know it. */
+  holds(messageId: string): boolean | null;
+}
+export interface BranchRequest {
+  transcripts: TranscriptStore;
+  agentSessionId: string;
+  /** People's messages that must not be in it, nor anything after the first of them; none copies everything. */
+  before: readonly string[];
+}
+
 export interface UserTurn {
-  /** Id of the message; also names the checkpoint before it. */
+  /** Id of the message; also names its place in the transcript. */
   uuid: string;
   text: string;
   images: ImageInput[];
@@ -138,6 +153,11 @@ export interface AgentProvider {
    * transcript holds no such call.
    */
   deferOpenCall(call: { transcripts: TranscriptStore; agentSessionId: string; toolUseId: string }): Promise<boolean>;
+  /**
+   * The part of a conversation that lies before some messages, as it would have been resumed at that moment. A call
+   * that waits for a person in the original does not wait in the branch. Changes nothing.
+   */
+  branch(request: BranchRequest): Promise<TranscriptBranch>;
   /** Starts a process. With `resume: null` it is ready for the first turn of any new conversation (a spare). */
   open(request: OpenRequest): Promise<AgentWorker>;
 }

@@ -103,6 +103,7 @@ describe('a run', () => {
       name: 'broken',
       open: () => Promise.reject(new Error('no binary')),
       deferOpenCall: async () => false,
+      branch: () => Promise.reject(new Error('no transcripts')),
     };
     const { start } = setup(() => [], { provider });
     const { outcome } = await start('a', 'hello').finished;

@@ -6,7 +6,16 @@ import type { HearthEvent } from '@hearth/contract';
 import type { BreakerOptions } from './breaker.ts';
 import { createModelBreaker } from './breaker.ts';
 import { createWorkerPool } from './pool.ts';
-import type { AgentProvider, OpenRequest, TranscriptStore, TurnOutcome, UserTurn, WorkerProfile } from './provider.ts';
+import type {
+  AgentProvider,
+  BranchRequest,
+  OpenRequest,
+  TranscriptBranch,
+  TranscriptStore,
+  TurnOutcome,
+  UserTurn,
+  WorkerProfile,
+} from './provider.ts';
 import { type ActiveRun, type RunLimits, type RunOutcome, type RunSpec, startRun } from './run.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
@@ -45,6 +54,8 @@ export interface Runtime {
   prewarm(profile: WorkerProfile): void;
   /** See `AgentProvider.deferOpenCall`. */
   deferOpenCall(agentSessionId: string, toolUseId: string): Promise<boolean>;
+  /** See `AgentProvider.branch`. */
+  branch(request: Omit<BranchRequest, 'transcripts'>): Promise<TranscriptBranch>;
   /** Lets idle workers go, so that a changed account takes effect. */
   recycle(): Promise<void>;
   stats(): { live: number; busy: number; queued: number; spare: boolean };
@@ -151,6 +162,7 @@ export const createRuntime = (deps: RuntimeDeps): Runtime => {
     prewarm: pool.prewarm,
     deferOpenCall: (agentSessionId, toolUseId) =>
       deps.provider.deferOpenCall({ transcripts: deps.transcripts, agentSessionId, toolUseId }),
+    branch: (request) => deps.provider.branch({ ...request, transcripts: deps.transcripts }),
     recycle: pool.recycle,
     stats: pool.stats,
     close: pool.close,

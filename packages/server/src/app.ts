@@ -30,6 +30,7 @@ import { type Accounts, createAccounts, proveWith, registerAccountRoutes } from 
 import {
   type Agent,
   createAgent,
+  createBranches,
   createCheckpoints,
   createRunRequests,
   createRunStore,
@@ -44,7 +45,13 @@ import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.
 import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
 import { createNoQuestions, createPathGuard, createPolicy, type NoQuestions } from './modules/policy/index.ts';
-import { createSessions, registerSessionRoutes, type Sessions } from './modules/sessions/index.ts';
+import {
+  type Branching,
+  createSessionHistory,
+  createSessions,
+  registerSessionRoutes,
+  type Sessions,
+} from './modules/sessions/index.ts';
 import type { EventBus, ReserveNumbers } from './ports/event-bus.ts';
 import type { Limiter } from './ports/limiter.ts';
 
@@ -220,6 +227,7 @@ interface Talking extends Model {
   checkpoints: ReturnType<typeof createCheckpoints>;
   noQuestions: NoQuestions;
   agent: Agent;
+  branching: Branching;
 }
 
 const createModel = (deps: AppDeps, core: Core): Model => {
@@ -296,7 +304,10 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
-  return { ...model, sessions, approvals, checkpoints, noQuestions, agent };
+  const history = createSessionHistory(core.db.kysely);
+  const past = { ...core, clock, sessions, history, transcripts, runtime, activeRun: agent.activeRun };
+  const branching = createBranches(past);
+  return { ...model, sessions, approvals, checkpoints, noQuestions, agent, branching };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -332,7 +343,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
-      registerSessionRoutes(app, { sessions, noQuestions });
+      registerSessionRoutes(app, { sessions, branching: talking.branching, noQuestions });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);

@@ -144,6 +144,15 @@ describe('translation of messages', () => {
     expect(toWorkerEvents(message({ type: 'user', isSynthetic: true, message: { content: 'x' } }), '')).toEqual([]);
   });
 
+  it('tells results of tools and words for a subagent from what the process remarks by itself', () => {
+    const user = (content: unknown, parent_tool_use_id: string | null = null) =>
+      toWorkerEvents(message({ type: 'user', uuid: randomUUID(), parent_tool_use_id, message: { content } }), '');
+    const typeOf = ([event]: ReturnType<typeof user>) => event?.type === 'message' && event.data.type;
+    expect(typeOf(user([{ type: 'tool_result', tool_use_id: 't', content: 'x' }]))).toBe('user');
+    expect(typeOf(user('look around', 't'))).toBe('user');
+    expect(typeOf(user('<local-command-stdout>Compacted</local-command-stdout>'))).toBe('system');
+  });
+
   it('says what happens while nothing is said', () => {
     const kinds = [
       { type: 'system', subtype: 'api_retry' },

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AgentProvider, TranscriptEntry } from '../provider.ts';
+import { branchTranscript } from './branch-transcript.ts';
 import { deferOpenCall } from './defer-open-call.ts';
 import type { ClaudeSettings } from './environment.ts';
 import { createGateHook } from './gate-hook.ts';
@@ -31,6 +32,7 @@ export interface ClaudeProviderDeps {
 export const createClaudeProvider = (deps: ClaudeProviderDeps): AgentProvider => ({
   name: 'claude',
   deferOpenCall,
+  branch: branchTranscript,
   async open(request) {
     const { startup } = await import('@anthropic-ai/claude-agent-sdk');
     const link: WorkerLink = { gate: null, turn: new AbortController(), costUsd: 0 };

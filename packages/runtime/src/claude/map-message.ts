@@ -151,9 +151,11 @@ export const toWorkerEvents = (message: SDKMessage, messageId: string): WorkerEv
     case 'user': {
       if (message.uuid === undefined || message.isSynthetic) return [];
       const content = toBlocks(message.message.content);
+      const ofTool = content.some((block) => block.type === 'tool_result') || message.parent_tool_use_id !== null;
       const data = {
         uuid: message.uuid,
-        type: 'user' as const,
+        // People's messages do not come from the process: anything else it says here is a remark of its own.
+        type: ofTool ? ('user' as const) : ('system' as const),
         content,
         parent_tool_use_id: message.parent_tool_use_id,
       };

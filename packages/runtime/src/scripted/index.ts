@@ -62,17 +62,19 @@ const createWorker = async (
   const queue: UserTurn[] = [];
   let running = false;
 
-  const remember = async (line: Omit<Line, 'uuid'>): Promise<void> => {
-    const full = { ...line, uuid: randomUUID() };
+  const remember = async (line: Omit<Line, 'uuid'>, uuid: string = randomUUID()): Promise<void> => {
+    const full = { ...line, uuid };
     lines.push(full);
     await request.transcripts.append({ agentSessionId, subpath: '' }, [full]);
   };
 
-  const message = (type: 'user' | 'assistant', content: ContentBlock[], messageId: string): void =>
-    emit({
-      type: 'message',
-      data: { uuid: randomUUID(), type, content, model: 'scripted', message_id: messageId, parent_tool_use_id: null },
-    });
+  /** Answers the message's id, which is also that of its line in the transcript. */
+  const message = (type: 'user' | 'assistant', content: ContentBlock[], messageId: string): string => {
+    const uuid = randomUUID();
+    const data = { uuid, type, content, model: 'scripted', message_id: messageId, parent_tool_use_id: null };
+    emit({ type: 'message', data });
+    return uuid;
+  };
 
   const write = (id: string, text: string): void => {
     const common = { message_id: id, index: 0, parent_tool_use_id: null };
@@ -93,17 +95,18 @@ const createWorker = async (
     write(id, text);
     const end = { message_id: id, index: 0, parent_tool_use_id: null, type: 'content_block_stop' as const };
     emit({ type: 'partial', data: end });
-    message('assistant', [{ type: 'text', text }], id);
-    await remember({ type: 'assistant', text });
+    await remember({ type: 'assistant', text }, message('assistant', [{ type: 'text', text }], id));
   };
 
   const useTool = async (
-    id: string,
-    tool: string,
-    input: JsonObject,
-    { agentId = null, result = `${tool} done` }: { agentId?: string | null; result?: unknown } = {},
+    { id, tool, input }: NonNullable<Line['open']>,
+    {
+      agentId = null,
+      result = `${tool} done`,
+      uuid,
+    }: { agentId?: string | null; result?: unknown; uuid?: string } = {},
   ): Promise<'go' | 'parked'> => {
-    await remember({ type: 'call', open: { id, tool, input } });
+    await remember({ type: 'call', open: { id, tool, input } }, uuid);
     const verdict = await gate({ toolUseId: id, tool, input, agentId, signal: abort.signal }).catch(() => ({
       decision: 'deny' as const,
       reason: 'the gate failed',
@@ -115,8 +118,9 @@ const createWorker = async (
     const args = verdict.decision === 'allow' ? (verdict.input ?? input) : input;
     if (verdict.decision === 'allow') log.toolsRun.push({ tool, input: args });
     const content = verdict.decision === 'allow' ? result : verdict.reason;
-    await remember({ type: 'tool_result', text: typeof content === 'string' ? content : JSON.stringify(content) });
-    message('user', [{ type: 'tool_result', tool_use_id: id, content, is_error: verdict.decision === 'deny' }], id);
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    const block = { type: 'tool_result' as const, tool_use_id: id, content, is_error: verdict.decision === 'deny' };
+    await remember({ type: 'tool_result', text }, message('user', [block], id));
     return 'go';
   };
 
@@ -128,8 +132,10 @@ const createWorker = async (
     } else if ('think' in step) message('assistant', [{ type: 'thinking', thinking: step.think }], randomUUID());
     else if ('use' in step) {
       const id = `toolu_${randomUUID()}`;
-      message('assistant', [{ type: 'tool_use', id, name: step.use, input: step.input }], id);
-      if ((await useTool(id, step.use, step.input, step)) === 'parked') return { kind: 'parked' };
+      const uuid = message('assistant', [{ type: 'tool_use', id, name: step.use, input: step.input }], id);
+      const call = { id, tool: step.use, input: step.input };
+      if ((await useTool(call, { agentId: step.agentId, result: step.result, uuid })) === 'parked')
+        return { kind: 'parked' };
     } else if ('fail' in step)
       return { kind: 'failed', code: step.fail, message: step.message ?? step.fail, retryAfter: null };
     else if ('die' in step) {
@@ -160,7 +166,7 @@ const createWorker = async (
     if (!turn) return;
     running = true;
     const history = lines.flatMap((line) => (line.text === undefined ? [] : [`${line.type}: ${line.text}`]));
-    await remember({ type: 'user', text: turn.text });
+    await remember({ type: 'user', text: turn.text }, turn.uuid);
     await runSteps(script({ text: turn.text, history, images: turn.images.length }));
   };
 
@@ -169,7 +175,7 @@ const createWorker = async (
     if (last?.type !== 'deferred' || !last.open || running) return;
     const { open } = last;
     running = true;
-    if ((await useTool(open.id, open.tool, open.input)) === 'parked') {
+    if ((await useTool(open)) === 'parked') {
       running = false;
       emit({ type: 'turn_end', outcome: { kind: 'parked' }, totals: totals(lines), moreQueued: false });
       return;
@@ -246,6 +252,20 @@ export const createScriptedProvider = (script: Script): ScriptedProvider => {
       if (entries.at(-1)?.type !== 'deferred')
         await transcripts.append({ agentSessionId, subpath: '' }, [{ ...call, type: 'deferred', uuid: randomUUID() }]);
       return true;
+    },
+    async branch({ transcripts, agentSessionId, before }) {
+      const entries = (await transcripts.load({ agentSessionId, subpath: '' })) ?? [];
+      const found = entries.findIndex((entry) => entry.uuid !== undefined && before.includes(entry.uuid));
+      let end = found < 0 ? entries.length : found;
+      while (end > 0 && isOpenCall(entries[end - 1]?.open)) end -= 1;
+      return {
+        agentSessionId: randomUUID(),
+        entries: entries.slice(0, end),
+        holds(messageId) {
+          const at = entries.findIndex((entry) => entry.uuid === messageId);
+          return at < 0 ? null : at < end;
+        },
+      };
     },
     open(request) {
       log.opened.push(request);

@@ -62,6 +62,8 @@ export type SessionsTable = {
   origin: 'chat' | 'cron' | 'heartbeat' | 'api';
   agent_session_id: string | null;
   next_message_no: Default<number>;
+  /** Rises whenever messages were taken out of the conversation. */
+  history_version: Default<number>;
   created_at: string;
   updated_at: string;
   last_message_at: string | null;
@@ -85,6 +87,8 @@ export type MessagesTable = {
   usage: JsonText | null;
   parent_tool_use_id: string | null;
   client_message_id: string | null;
+  /** What the agent's transcript calls it, where that is not its id: in copies. */
+  transcript_id: Default<string | null>;
   created_at: string;
 };
 

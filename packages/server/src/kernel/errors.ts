@@ -29,3 +29,7 @@ export class AppError extends Error {
 /** True for an `AppError`, and with `code` only for one of that code. */
 export const isAppError = (value: unknown, code?: ErrorCode): value is AppError =>
   value instanceof AppError && (code === undefined || value.code === code);
+
+/** A field of a request that is wrong in a way its schema cannot tell. */
+export const invalidField = (path: string, message: string): AppError =>
+  new AppError('VALIDATION_ERROR', `${path}: ${message}`, { details: { issues: [{ path, message }] } });

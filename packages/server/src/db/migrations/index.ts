@@ -7,9 +7,11 @@ import type { DatabaseKind } from '../options.ts';
 import { ground } from './0001-ground.ts';
 import { acceptedRuns } from './0002-accepted-runs.ts';
 import { loginCodes } from './0003-login-codes.ts';
+import { history } from './0004-history.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
   '0002-accepted-runs': acceptedRuns,
   '0003-login-codes': loginCodes,
+  '0004-history': history,
 });

@@ -2,6 +2,7 @@
  * Talking: a message becomes a run, a run becomes events. `service.ts` begins, steers, parks and recovers runs,
  * `gate.ts` is where a tool call is refused, `journal.ts` is where messages are stored and events are sent.
  */
+export { createBranches } from './branches.ts';
 export { createCheckpoints } from './checkpoints.ts';
 export { createRunRequests } from './run-request.ts';
 export { createRunStore } from './run-store.ts';

@@ -27,6 +27,8 @@ export interface Agent {
   begin(request: BeginRequest): Promise<Begun>;
   /** How a run ends; resolves at once for one that is over, and when it parks. */
   end(runId: string): Promise<RunEnd>;
+  /** The run that keeps a session busy, if any. */
+  activeRun(sessionId: string): Promise<RunRow | undefined>;
   interrupt(ownerId: string, sessionId: string): Promise<void>;
   setMode(starter: RunStarter, sessionId: string, change: { mode: Grant['mode']; confirmKey?: string }): Promise<void>;
   /** Stops whatever a session is doing, before it is removed. */
@@ -101,6 +103,7 @@ export const createAgent = (deps: AgentDeps): Agent => {
 
   return {
     begin: admission.begin,
+    activeRun: admission.activeRun,
     end: endOf,
     continueParked: (runId) => recovery.continueParked(runId),
     recover: recovery.recover,

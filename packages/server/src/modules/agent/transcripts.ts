@@ -1,19 +1,24 @@
 /** The agent's own transcripts in SQL, so that any process can continue any conversation. Opaque to us. */
-import type { TranscriptEntry, TranscriptStore } from '@hearth/runtime';
+import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '@hearth/runtime';
 import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { parseJson } from '../../kernel/json.ts';
+import type { Connection } from './types.ts';
 
 const entryShape = z.looseObject({ type: z.string(), uuid: z.string().optional() });
 
 export interface Transcripts extends TranscriptStore {
+  /** Stores a conversation that has no entry yet, joining `tx`. */
+  insert(agentSessionId: string, entries: readonly TranscriptEntry[], tx: Connection): Promise<void>;
   /**
    * Resolves when the call is in the stored transcript, or after `ms`. A question must not be asked before: after a
    * crash nobody could act on the answer.
    */
   recorded(agentSessionId: string, toolUseId: string, ms: number): Promise<void>;
 }
+
+const chunkSize = 200;
 
 export const createTranscripts = ({ db, clock }: { db: Db; clock: Clock }): Transcripts => {
   const waiting = new Map<string, () => void>();
@@ -34,7 +39,24 @@ export const createTranscripts = ({ db, clock }: { db: Db; clock: Clock }): Tran
     for (const [toolUseId, resolve] of waiting) if (texts.some((text) => text.includes(toolUseId))) resolve();
   };
 
+  const rowsOf = (key: TranscriptKey, entries: readonly TranscriptEntry[]) => {
+    const created_at = clock.now().toISOString();
+    return entries.map((entry) => ({
+      agent_session_id: key.agentSessionId,
+      subpath: key.subpath,
+      uuid: entry.uuid ?? null,
+      entry: JSON.stringify(entry),
+      created_at,
+    }));
+  };
+
   return {
+    async insert(agentSessionId, entries, tx) {
+      for (let i = 0; i < entries.length; i += chunkSize) {
+        const rows = rowsOf({ agentSessionId, subpath: '' }, entries.slice(i, i + chunkSize));
+        await tx.insertInto('transcript_entries').values(rows).execute();
+      }
+    },
     async recorded(agentSessionId, toolUseId, ms) {
       const stored = Promise.withResolvers<void>();
       waiting.set(toolUseId, stored.resolve);
@@ -46,14 +68,7 @@ export const createTranscripts = ({ db, clock }: { db: Db; clock: Clock }): Tran
     },
     async append(key, entries) {
       if (entries.length === 0) return;
-      const created_at = clock.now().toISOString();
-      const rows = entries.map((entry) => ({
-        agent_session_id: key.agentSessionId,
-        subpath: key.subpath,
-        uuid: entry.uuid ?? null,
-        entry: JSON.stringify(entry),
-        created_at,
-      }));
+      const rows = rowsOf(key, entries);
       await db.kysely
         .insertInto('transcript_entries')
         .values(rows)

@@ -3,5 +3,6 @@
  * session, given in the transaction that stores it, so the order never depends on a clock.
  */
 
-export { registerSessionRoutes } from './routes.ts';
+export { type Cut, createSessionHistory, emptyCopy, type SessionHistory } from './history.ts';
+export { type Branching, registerSessionRoutes } from './routes.ts';
 export { createSessions, type SessionRow, type Sessions } from './service.ts';

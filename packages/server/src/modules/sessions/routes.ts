@@ -1,8 +1,11 @@
 /** `/api/v1/sessions`: lists, creation and upkeep. Talking in a session is in `agent`. */
 import {
+  type BranchFrom,
+  type CreateSession,
   createSessionSchema,
   idParamSchema,
   promoteSessionSchema,
+  type Session,
   sessionListQuerySchema,
   sessionListSchema,
   sessionSchema,
@@ -38,7 +41,7 @@ const routes = {
       method: 'post',
       path: base,
       tags,
-      summary: 'Create a session',
+      summary: 'Create a session, empty or with a part of a conversation',
       request: { body: jsonBody(createSessionSchema) },
       responses: { 201: json(sessionSchema, 'The new session') },
     },
@@ -100,20 +103,28 @@ const routes = {
   ),
 };
 
+/** Makes a session out of a part of another one; the agent module knows how. */
+export interface Branching {
+  branch(ownerId: string, from: BranchFrom, input: Pick<CreateSession, 'title' | 'tags'>): Promise<Session>;
+}
+
 export interface SessionRouteDeps {
   sessions: Sessions;
+  branching: Branching;
   noQuestions: NoQuestions;
 }
 
-export const registerSessionRoutes = (app: HttpApp, { sessions, noQuestions }: SessionRouteDeps): void => {
+export const registerSessionRoutes = (app: HttpApp, deps: SessionRouteDeps): void => {
+  const { sessions, branching, noQuestions } = deps;
   app.openapi(routes.list, async (c) => {
     const query = c.req.valid('query');
     const { sessions: page, total } = await sessions.list(c.var.caller.ownerId, query);
     return c.json({ sessions: page, total, page: query.page, page_size: query.page_size }, 200);
   });
   app.openapi(routes.create, async (c) => {
-    const { confirm_api_key: confirmKey, ...input } = c.req.valid('json');
+    const { confirm_api_key: confirmKey, from, ...input } = c.req.valid('json');
     const { caller, ip } = c.var;
+    if (from) return c.json(await branching.branch(caller.ownerId, from, input), 201);
     const sessionId = newId();
     await noQuestions.check({
       who: { ...caller, ip },

@@ -277,9 +277,13 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     async copyMessages(fromId, toId, tx) {
       const rows = await tx.selectFrom('messages').selectAll().where('session_id', '=', fromId).orderBy('no').execute();
       for (let i = 0; i < rows.length; i += 200) {
-        const chunk = rows
-          .slice(i, i + 200)
-          .map((one) => ({ ...one, id: newId(), session_id: toId, client_message_id: null }));
+        const chunk = rows.slice(i, i + 200).map((one) => ({
+          ...one,
+          id: newId(),
+          session_id: toId,
+          client_message_id: null,
+          transcript_id: one.transcript_id ?? one.id,
+        }));
         await tx.insertInto('messages').values(chunk).execute();
       }
       await tx
