@@ -19,6 +19,8 @@ export const confirmKeySchema = z
     'From a browser, to begin `bypassPermissions`: an API key of this owner that has `shell`. It is not stored',
   );
 
+export const modelNameSchema = z.string().regex(/^[A-Za-z0-9._:/@[\]-]{1,200}$/, 'is not a model name');
+
 export const imageInputSchema = z
   .strictObject({
     type: z.enum(['base64', 'url']),
@@ -84,10 +86,7 @@ const settingsShape = {
   disallowed_tools: z.array(toolNameSchema).max(200).optional(),
   permission_mode: permissionModeSchema.optional(),
   confirm_api_key: confirmKeySchema,
-  model: z
-    .string()
-    .regex(/^[A-Za-z0-9._:/@[\]-]{1,200}$/, 'is not a model name')
-    .optional(),
+  model: modelNameSchema.optional(),
   effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
   max_turns: z.number().int().min(1).max(1000).optional(),
   max_budget_usd: z.number().positive().max(10_000).optional(),

@@ -260,11 +260,14 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   const { accounts, runtime, transcripts } = model;
   const paths = createPathGuard(guardedPaths(config));
   const webhooks = createHttpWebhookSender({ allowedTargets: config.agent.webhookTargets });
+  const { workspace } = config.paths;
+  const requests = createRunRequests({ paths, workspace, webhookProblem: webhooks.problemWith });
   const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
   const sessions: Sessions = createSessions({
     ...core,
     clock,
     activity: runs.activity,
+    checkFolder: requests.folder,
     runsOf: runs.summaries,
     liveParts: (sessionId) => agent.liveParts(sessionId),
     settled: (sessionId) => agent.settled(sessionId),
@@ -296,7 +299,7 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     runs,
     runtime,
     webhooks,
-    requests: createRunRequests({ paths, workspace: config.paths.workspace, webhookProblem: webhooks.problemWith }),
+    requests,
     isDemo: accounts.isDemo,
     noQuestions,
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,

@@ -101,6 +101,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   const openSession = async (request: BeginRequest, { base: parent, sessionId, mode }: Place, tx: Connection) => {
     const { starter, turn } = request;
     const cwd = turn.cwd ?? parent?.cwd;
+    const model = turn.model ?? parent?.model;
     await sessions.insert(
       starter.ownerId,
       {
@@ -108,6 +109,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
         tags: [],
         ...(parent?.title ? { title: `${parent.title} (fork)`.slice(0, 200) } : {}),
         ...(cwd ? { cwd } : {}),
+        ...(model ? { model } : {}),
         permission_mode: mode,
       },
       {

@@ -98,7 +98,7 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
         tx,
       );
       const totals = { turns: result.num_turns, costUsd: result.total_cost_usd, usage: result.usage };
-      await sessions.addTotals(run.sessionId, { ...totals, model: result.model || null, agentSessionId }, tx);
+      await sessions.addTotals(run.sessionId, { ...totals, agentSessionId }, tx);
     });
     await nameSession(run);
   };

@@ -63,7 +63,7 @@ const routes = {
       method: 'patch',
       path: `${base}/{id}`,
       tags,
-      summary: 'Change title, tags, archived or pinned',
+      summary: 'Change title, tags, archived, pinned, model or folder',
       request: { params, body: jsonBody(updateSessionSchema) },
       responses: { 200: json(sessionSchema, 'The session') },
     },

@@ -47,7 +47,6 @@ export interface SessionTotals {
   turns: number;
   costUsd: number;
   usage: Usage;
-  model: string | null;
   agentSessionId: string | null;
 }
 
@@ -89,6 +88,8 @@ export interface SessionsDeps extends Omit<MessageReaderDeps, 'requireSession'> 
   clock: Clock;
   /** What a session is doing; the agent module knows. */
   activity: (sessionIds: string[]) => Promise<Map<string, Session['activity']>>;
+  /** Throws, naming the field, when this is no folder that runs may work in. */
+  checkFolder: (field: string, path: string) => Promise<unknown>;
   /** Called before a session is removed, so that its run can be stopped. */
   onRemove: (sessionId: string) => Promise<void>;
 }
@@ -135,6 +136,13 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     return session;
   };
 
+  const checkMove = async (ownerId: string, id: string, cwd: string | null): Promise<void> => {
+    await row(ownerId, id);
+    if (cwd !== null) await deps.checkFolder('cwd', cwd);
+    if ((await deps.activity([id])).has(id))
+      throw new AppError('CONFLICT', 'cwd: cannot change while the session is at work. Wait for the end, or stop it.');
+  };
+
   const insert: Sessions['insert'] = async (ownerId, input, { id, origin, parentId, tx }) => {
     const at = now();
     await tx
@@ -174,6 +182,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     },
     insert,
     async create(ownerId, input, id = newId()) {
+      if (input.cwd !== undefined) await deps.checkFolder('cwd', input.cwd);
       await insert(ownerId, input, { id, origin: 'chat', tx: db });
       const session = await get(ownerId, id);
       events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
@@ -183,13 +192,17 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       const { rows, total } = await listSessions(db, ownerId, query);
       return { sessions: await withActivity(rows), total };
     },
-    update: (ownerId, id, { title, tags, archived, pinned }) =>
-      change(ownerId, id, {
+    async update(ownerId, id, { title, tags, archived, pinned, model, cwd }) {
+      if (cwd !== undefined) await checkMove(ownerId, id, cwd);
+      return change(ownerId, id, {
         ...(title === undefined ? {} : { title, title_source: 'owner' as const }),
         ...(tags === undefined ? {} : { tags: JSON.stringify([...new Set(tags)]) }),
         ...(archived === undefined ? {} : { archived: archived ? 1 : 0 }),
         ...(pinned === undefined ? {} : { pinned: pinned ? 1 : 0 }),
-      }),
+        ...(model === undefined ? {} : { model }),
+        ...(cwd === undefined ? {} : { cwd }),
+      });
+    },
     promote: (ownerId, id, projectId) => change(ownerId, id, { project_id: projectId, mode: 'code' }),
     async setPermissionMode(ownerId, id, mode) {
       await change(ownerId, id, { permission_mode: mode });
@@ -268,7 +281,6 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
           usage: JSON.stringify(usage),
           total_turns: current.total_turns + totals.turns,
           total_cost_usd: current.total_cost_usd + totals.costUsd,
-          ...(totals.model ? { model: totals.model } : {}),
           ...(totals.agentSessionId ? { agent_session_id: totals.agentSessionId } : {}),
         })
         .where('id', '=', sessionId)
