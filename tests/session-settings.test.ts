@@ -1,4 +1,4 @@
-/** Model and folder of a session: changed by its owner, used by the next run, and never changed by a run. */
+/** Title, model and folder of a session: the owner's word counts, and no run changes it. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,6 +74,49 @@ describe('the model', () => {
       expect(JSON.stringify(answer.body)).toContain('"path":"model"');
     }
     expect((await get(session)).model).toBeNull();
+  });
+});
+
+describe('the title', () => {
+  const titleOf = async (session: string) => (await get(session)).title;
+
+  it('is the beginning of the first message, told at once and not at the end', async () => {
+    const events = await talks.events();
+    const prompt = 'hang while the garden is planned for spring, with tomatoes,\nbeans and peas along the wall';
+    const { session_id } = await talks.client.send({ prompt });
+    const title = 'hang while the garden is planned for spring, with tomatoes,…';
+    await events.next(
+      'session',
+      ({ session }) => field(session, 'id') === session_id && field(session, 'title') === title,
+    );
+    events.leave();
+    expect(await titleOf(session_id)).toBe(title);
+    await talks.client.sessions.interrupt(session_id);
+    await talks.client.sessions.send(session_id, { prompt: 'something else' });
+    expect(await titleOf(session_id)).toBe(title);
+  });
+
+  it('is given to a session that was made without one, and never over the one a person gave', async () => {
+    const session = await talks.newSession();
+    expect(await titleOf(session)).toBeNull();
+    await talks.client.sessions.send(session, { prompt: 'hello there' });
+    expect(await titleOf(session)).toBe('hello there');
+    const mine = (await create({ title: 'Mine' })).body;
+    const id = String(field(mine, 'id'));
+    await talks.client.sessions.send(id, { prompt: 'hello' });
+    expect(await titleOf(id)).toBe('Mine');
+    await patch(session, { title: 'Renamed' });
+    await talks.client.sessions.send(session, { prompt: 'more' });
+    expect(await titleOf(session)).toBe('Renamed');
+  });
+
+  it('waits for a message that has words', async () => {
+    const session = await talks.newSession();
+    await talks.client.sessions.send(session, { prompt: ' \n ' });
+    expect(await titleOf(session)).toBeNull();
+    await runIs(talks, session, 'completed');
+    await talks.client.sessions.send(session, { prompt: 'now with words' });
+    expect(await titleOf(session)).toBe('now with words');
   });
 });
 

@@ -192,9 +192,10 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       if (place.opens) await openSession(request, place, tx);
       await runs.insert(row, tx);
       await sessions.addMessage(starter.ownerId, row.session_id, newMessage(messageId, runId, turn), tx);
+      await sessions.nameByMessage(row.session_id, turn.prompt, tx);
     });
     // The message is stored: that a reader cannot be told of its session now must not refuse it.
-    if (place.opens) await sessions.announce(starter.ownerId, row.session_id).catch(() => {});
+    await sessions.announce(starter.ownerId, row.session_id).catch(() => {});
     publishUserMessage(row, messageId, turn);
     return row;
   };

@@ -42,7 +42,7 @@ export interface Launch {
   /** Null continues a parked run. */
   turn: UserTurn | null;
   resume: { agentSessionId: string; fork: boolean } | null;
-  /** The prompt; its first words name checkpoints and the session. */
+  /** The prompt; its first words name checkpoints. */
   label: string;
 }
 
@@ -108,7 +108,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
   const launch = ({ row, session, prepared, turn, resume, label }: Launch): LiveRun => {
     const hooks = prepared.hooks;
     const ids = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id };
-    const kept: KeptRun = { ...ids, demo: deps.isDemo(), label };
+    const kept: KeptRun = { ...ids, demo: deps.isDemo() };
     const journal = journalOf(ids);
     const state: { mode: Grant['mode']; agentSessionId: string | null } = {
       mode: prepared.grant.mode,

@@ -100,7 +100,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
       await relaunch(row);
     } catch (error) {
       log.error({ err: error, run_id: runId }, 'a parked run could not go on');
-      const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId, demo: deps.isDemo(), label: '' };
+      const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId, demo: deps.isDemo() };
       await launcher.keeper.end(kept, couldNotGoOn, launcher.journal(kept));
     }
   };
@@ -108,7 +108,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
   /** A run that was cut off ends here, with the text that had arrived. */
   const endCutOff = async (row: RunRow): Promise<void> => {
     const ids = { session_id: row.session_id, run_id: row.id };
-    const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id, demo: deps.isDemo(), label: '' };
+    const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id, demo: deps.isDemo() };
     const journal = launcher.journal(kept);
     if (row.draft?.trim())
       journal.take({

@@ -28,6 +28,7 @@ import {
   takeMessageNo,
   toSession,
 } from './store.ts';
+import { titleFrom } from './title.ts';
 
 export type { SessionRow } from './store.ts';
 
@@ -74,6 +75,8 @@ export interface Sessions extends MessageReader {
   remove(ownerId: string, id: string): Promise<void>;
   /** Stores one message; joins `tx` when given. */
   addMessage(ownerId: string, sessionId: string, message: NewMessage, tx?: Connection): Promise<void>;
+  /** Gives a session that has no title one from what was said; joins `tx`. */
+  nameByMessage(id: string, text: string, tx: Connection): Promise<void>;
   /** Takes a message back that reached nobody. */
   withdrawMessage(id: string): Promise<void>;
   /** Books a finished run on its session; joins `tx`. */
@@ -263,6 +266,12 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       };
       if (tx) await insert(tx);
       else await db.transaction().execute(insert);
+    },
+    async nameByMessage(id, text, tx) {
+      const title = titleFrom(text);
+      if (title === null) return;
+      const set = { title, title_source: 'auto' as const };
+      await tx.updateTable('sessions').set(set).where('id', '=', id).where('title', 'is', null).execute();
     },
     async withdrawMessage(id) {
       await db.deleteFrom('messages').where('id', '=', id).execute();
