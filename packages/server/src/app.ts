@@ -22,6 +22,7 @@ import { registerFrontPage } from './http/front-page.ts';
 import type { GuardDeps } from './http/guard.ts';
 import { createIdempotency, pruneIdempotency } from './http/idempotency.ts';
 import { registerOpenApiRoutes } from './http/openapi.ts';
+import { createStaticWeb } from './http/static-web.ts';
 import type { Clock } from './kernel/clock.ts';
 import { newId } from './kernel/ids.ts';
 import type { Lifecycle } from './kernel/lifecycle.ts';
@@ -63,6 +64,8 @@ export interface AppDeps {
   /** The offline model that answers while no account is connected. `start` may be called again. */
   demo: { start: () => Promise<void>; url: () => string };
   http: Pick<GuardDeps, 'isLoopback'> & { clientIp: Parameters<typeof createHttpApp>[0]['clientIp'] };
+  /** The exported web app. */
+  webDir: string;
   /** Tests put a scripted provider here; everyone else gets Claude. */
   provider?: AgentProvider;
 }
@@ -339,6 +342,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
     ...deps.http,
     idempotency: createIdempotency({ ...core, clock }),
     onRequest: metrics.request,
+    web: createStaticWeb(deps.webDir),
     routes: (app) => {
       const live = { events, clock, onInvalidated: auth.onInvalidated };
       const talk = { ...live, agent, sessions, runEnd: agent.end };

@@ -1,0 +1,4 @@
+'use client';
+import { Screen } from '../../shell/screen.tsx';
+
+export const SettingsScreen = () => <Screen title="settings">{null}</Screen>;
