@@ -9,6 +9,18 @@ import { contentBlockSchema, imageTypeSchema } from './message.ts';
 export const permissionModeSchema = z.enum(['default', 'acceptEdits', 'plan', 'bypassPermissions']);
 export type PermissionMode = z.infer<typeof permissionModeSchema>;
 
+/** What a browser shows once more before a session stops asking; see `CONFIRMATION_REQUIRED`. */
+export const confirmKeySchema = z
+  .string()
+  .min(1)
+  .max(512)
+  .optional()
+  .describe(
+    'From a browser, to begin `bypassPermissions`: an API key of this owner that has `shell`. It is not stored',
+  );
+
+export const modelNameSchema = z.string().regex(/^[A-Za-z0-9._:/@[\]-]{1,200}$/, 'is not a model name');
+
 export const imageInputSchema = z
   .strictObject({
     type: z.enum(['base64', 'url']),
@@ -73,10 +85,8 @@ const settingsShape = {
   allowed_tools: z.array(toolNameSchema).max(200).optional().describe('Only these tools exist in the run'),
   disallowed_tools: z.array(toolNameSchema).max(200).optional(),
   permission_mode: permissionModeSchema.optional(),
-  model: z
-    .string()
-    .regex(/^[A-Za-z0-9._:/@[\]-]{1,200}$/, 'is not a model name')
-    .optional(),
+  confirm_api_key: confirmKeySchema,
+  model: modelNameSchema.optional(),
   effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
   max_turns: z.number().int().min(1).max(1000).optional(),
   max_budget_usd: z.number().positive().max(10_000).optional(),

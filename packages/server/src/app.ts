@@ -45,7 +45,7 @@ import { type Audit, createAudit, registerAuditRoutes } from './modules/audit/in
 import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.ts';
 import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
-import { createPathGuard, createPolicy } from './modules/policy/index.ts';
+import { createNoQuestions, createPathGuard, createPolicy, type NoQuestions } from './modules/policy/index.ts';
 import {
   type Branching,
   createSessionHistory,
@@ -153,7 +153,8 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
         workspace: config.paths.workspace,
         webhookProblem: () => null,
       });
-      const starter = { ownerId: '', keyId: '', permissions: {}, origin: 'chat' as const, granted: [], ip: null };
+      const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
+      const starter = { ...who, origin: 'chat' as const, browser: false };
       return proveWith(provider, {
         profile: { ...requests.usual(starter), tools: [] },
         transcripts: nowhere,
@@ -227,6 +228,7 @@ interface Talking extends Model {
   sessions: Sessions;
   approvals: Approvals;
   checkpoints: ReturnType<typeof createCheckpoints>;
+  noQuestions: NoQuestions;
   agent: Agent;
   branching: Branching;
 }
@@ -261,11 +263,14 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   const { accounts, runtime, transcripts } = model;
   const paths = createPathGuard(guardedPaths(config));
   const webhooks = createHttpWebhookSender({ allowedTargets: config.agent.webhookTargets });
+  const { workspace } = config.paths;
+  const requests = createRunRequests({ paths, workspace, webhookProblem: webhooks.problemWith });
   const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
   const sessions: Sessions = createSessions({
     ...core,
     clock,
     activity: runs.activity,
+    checkFolder: requests.folder,
     runsOf: runs.summaries,
     liveParts: (sessionId) => agent.liveParts(sessionId),
     settled: (sessionId) => agent.settled(sessionId),
@@ -278,6 +283,11 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     onSettled: ({ runId }) => {
       agent.continueParked(runId).catch((error: unknown) => log.error({ err: error }, 'a parked run could not go on'));
     },
+  });
+  const noQuestions = createNoQuestions({
+    audit: core.audit,
+    holdsShellKey: (ownerId, text, ip) =>
+      core.auth.confirms(text, { ownerId, permission: 'shell', ip: ip ?? undefined }),
   });
   const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
   const agent: Agent = createAgent({
@@ -292,8 +302,9 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     runs,
     runtime,
     webhooks,
-    requests: createRunRequests({ paths, workspace: config.paths.workspace, webhookProblem: webhooks.problemWith }),
+    requests,
     isDemo: accounts.isDemo,
+    noQuestions,
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
     recorded: transcripts.recorded,
     parkMs: config.agent.parkMs,
@@ -301,7 +312,8 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   lifecycle.onStop('runs', () => agent.stop(4_000));
   const history = createSessionHistory(core.db.kysely);
   const past = { ...core, clock, sessions, history, transcripts, runtime, activeRun: agent.activeRun };
-  return { ...model, sessions, approvals, checkpoints, agent, branching: createBranches(past) };
+  const branching = createBranches(past);
+  return { ...model, sessions, approvals, checkpoints, noQuestions, agent, branching };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -319,7 +331,7 @@ const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime
 const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: HealthService): HttpApp => {
   const { config, log, clock, lifecycle } = deps;
   const { auth, audit, events, limiter } = core;
-  const { agent, sessions, approvals, checkpoints, accounts } = talking;
+  const { agent, sessions, approvals, checkpoints, noQuestions, accounts } = talking;
   const metrics = createMetrics({ workers: talking.runtime.stats });
   return createHttpApp({
     authenticate: (credentials) => auth.authenticate(credentials),
@@ -338,7 +350,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
-      registerSessionRoutes(app, { sessions, branching: talking.branching });
+      registerSessionRoutes(app, { sessions, branching: talking.branching, noQuestions });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);

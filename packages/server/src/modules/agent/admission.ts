@@ -10,6 +10,7 @@ import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { EventLog } from '../events/index.ts';
+import type { Grant, NoQuestions } from '../policy/index.ts';
 import type { SessionRow, Sessions } from '../sessions/index.ts';
 import type { Launch, Launcher } from './launcher.ts';
 import type { LiveRuns } from './live-runs.ts';
@@ -30,6 +31,7 @@ export interface AdmissionDeps {
   live: LiveRuns;
   launcher: Launcher;
   recovery: Recovery;
+  noQuestions: NoQuestions;
   endOf: (runId: string) => Promise<RunEnd>;
   isStopping: () => boolean;
 }
@@ -56,6 +58,23 @@ const toContent = (turn: TurnRequest) => [
   { type: 'text' as const, text: turn.prompt },
 ];
 
+/** The session a message goes to; `base` is that session, or the one that it copies. */
+type Place = { sessionId: string; mode: Grant['mode'] } & (
+  | { opens: false; base: SessionRow }
+  | { opens: true; base: SessionRow | null }
+);
+
+const placeOf = (base: SessionRow | null, fork: boolean, mode: Grant['mode']): Place =>
+  base === null || fork
+    ? { opens: true, base, sessionId: newId(), mode }
+    : { opens: false, base, sessionId: base.id, mode };
+
+const defaultsOf = (base: SessionRow | null, fork: boolean) => {
+  if (base === null) return { cwd: null, model: null, permission_mode: 'default' as const };
+  // That nothing is asked was said of one session; its copy asks again.
+  return fork && base.permission_mode === 'bypassPermissions' ? { ...base, permission_mode: 'default' as const } : base;
+};
+
 const resumeOf = (base: SessionRow | null, fork: boolean): Launch['resume'] =>
   base === null || base.agent_session_id === null ? null : { agentSessionId: base.agent_session_id, fork };
 
@@ -79,25 +98,28 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   const inTurn = createTurns();
 
   /** The session that a message opens: a new one, or a copy of `parent`. */
-  const openSession = async (
-    { starter, turn }: BeginRequest,
-    parent: SessionRow | null,
-    tx: Connection,
-  ): Promise<string> => {
+  const openSession = async (request: BeginRequest, { base: parent, sessionId, mode }: Place, tx: Connection) => {
+    const { starter, turn } = request;
     const cwd = turn.cwd ?? parent?.cwd;
-    const id = await sessions.insert(
+    const model = turn.model ?? parent?.model;
+    await sessions.insert(
       starter.ownerId,
       {
         mode: parent?.mode ?? 'brainstorm',
         tags: [],
         ...(parent?.title ? { title: `${parent.title} (fork)`.slice(0, 200) } : {}),
         ...(cwd ? { cwd } : {}),
-        ...(turn.permission_mode ? { permission_mode: turn.permission_mode } : {}),
+        ...(model ? { model } : {}),
+        permission_mode: mode,
       },
-      { origin: starter.origin === 'hook' ? 'api' : starter.origin, ...(parent ? { parentId: parent.id } : {}), tx },
+      {
+        id: sessionId,
+        origin: starter.origin === 'hook' ? 'api' : starter.origin,
+        ...(parent ? { parentId: parent.id } : {}),
+        tx,
+      },
     );
-    if (parent) await sessions.copyMessages(parent.id, id, tx);
-    return id;
+    if (parent) await sessions.copyMessages(parent.id, sessionId, tx);
   };
 
   const publishUserMessage = (row: Pick<RunRow, 'id' | 'owner_id' | 'session_id'>, uuid: string, turn: TurnRequest) =>
@@ -143,39 +165,37 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     return { runId, sessionId, messageId, joined: true, afterSeq, how: 'steered' };
   };
 
-  /** After this the message is acknowledged and never lost. `base` is the session it goes to, or the one it forks. */
-  const admit = async (request: BeginRequest, base: SessionRow | null, messageId: string): Promise<RunRow> => {
+  /** After this the message is acknowledged and never lost. */
+  const admit = async (request: BeginRequest, place: Place, messageId: string): Promise<RunRow> => {
     const { starter, turn, runId } = request;
-    const opens = base === null || request.fork;
-    const newRow = (sessionId: string, afterSeq: number): RunRow => ({
+    const row: RunRow = {
       id: runId,
       owner_id: starter.ownerId,
-      session_id: sessionId,
+      session_id: place.sessionId,
       key_id: starter.keyId,
       origin: starter.origin,
       status: 'queued',
       client_message_id: turn.client_message_id ?? null,
       request: storeRequest(turn, starter),
-      after_seq: afterSeq,
+      after_seq: await events.lastSeq(starter.ownerId),
       instance_id: null,
       lease_until: null,
-      agent_session_id: opens ? null : base.agent_session_id,
+      agent_session_id: place.opens ? null : place.base.agent_session_id,
       draft: null,
       result: null,
       error: null,
       created_at: clock.now().toISOString(),
       started_at: null,
       ended_at: null,
-    });
-    const afterSeq = await events.lastSeq(starter.ownerId);
-    const row = await deps.db.kysely.transaction().execute(async (tx) => {
-      const stored = newRow(opens ? await openSession(request, base, tx) : base.id, afterSeq);
-      await runs.insert(stored, tx);
-      await sessions.addMessage(starter.ownerId, stored.session_id, newMessage(messageId, runId, turn), tx);
-      return stored;
+    };
+    await deps.db.kysely.transaction().execute(async (tx) => {
+      if (place.opens) await openSession(request, place, tx);
+      await runs.insert(row, tx);
+      await sessions.addMessage(starter.ownerId, row.session_id, newMessage(messageId, runId, turn), tx);
+      await sessions.nameByMessage(row.session_id, turn.prompt, tx);
     });
     // The message is stored: that a reader cannot be told of its session now must not refuse it.
-    if (opens) await sessions.announce(starter.ownerId, row.session_id).catch(() => {});
+    await sessions.announce(starter.ownerId, row.session_id).catch(() => {});
     publishUserMessage(row, messageId, turn);
     return row;
   };
@@ -223,11 +243,21 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       if (joined) return joined;
     }
     refuseWhileUnwell();
-    const base = request.sessionId === null ? null : await sessions.row(request.starter.ownerId, request.sessionId);
-    const defaults = base ?? { cwd: null, model: null, permission_mode: 'default' as const };
-    const prepared = await requests.prepare(request.turn, defaults, request.starter);
+    const { starter, turn: asked } = request;
+    const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
+    const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);
+    const place = placeOf(base, request.fork, prepared.grant.mode);
+    await deps.noQuestions.check({
+      who: starter,
+      browser: starter.browser,
+      sessionId: place.sessionId,
+      runId: request.runId,
+      from: place.opens ? null : place.base.permission_mode,
+      to: place.mode,
+      confirmKey: asked.confirm_api_key,
+    });
     const messageId = newId();
-    const row = await admit(request, base, messageId);
+    const row = await admit(request, place, messageId);
     const turn = toUserTurn(messageId, request.turn);
     const { session_id: sessionId, after_seq: afterSeq } = row;
     const resume = resumeOf(base, request.fork);

@@ -42,7 +42,7 @@ export interface Launch {
   /** Null continues a parked run. */
   turn: UserTurn | null;
   resume: { agentSessionId: string; fork: boolean } | null;
-  /** The prompt; its first words name checkpoints and the session. */
+  /** The prompt; its first words name checkpoints. */
   label: string;
 }
 
@@ -62,19 +62,22 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
 
   /** What a crash in the first second must not lose: which conversation of the agent belongs to the session. */
   const rememberWorker = async (runId: string, sessionId: string, agentSessionId: string): Promise<void> => {
-    try {
-      const started_at = clock.now().toISOString();
-      await deps.db.kysely.transaction().execute(async (tx) => {
-        await runs.update(runId, { status: 'running', agent_session_id: agentSessionId, started_at }, tx);
-        await tx
-          .updateTable('sessions')
-          .set({ agent_session_id: agentSessionId })
-          .where('id', '=', sessionId)
-          .execute();
-      });
-    } catch (error) {
-      log.warn({ err: error, run_id: runId }, 'the start of a run could not be stored');
-    }
+    const started_at = clock.now().toISOString();
+    await deps.db.kysely.transaction().execute(async (tx) => {
+      const set = { status: 'running' as const, agent_session_id: agentSessionId, started_at };
+      if (!(await runs.note(runId, set, tx))) return;
+      await tx.updateTable('sessions').set({ agent_session_id: agentSessionId }).where('id', '=', sessionId).execute();
+    });
+  };
+
+  /** The run does not wait for these writes, but they keep their order. */
+  const createNotes = (runId: string) => {
+    let last: Promise<unknown> = Promise.resolve();
+    return (write: () => Promise<unknown>): void => {
+      last = last
+        .then(write)
+        .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'the state of a run could not be stored'));
+    };
   };
 
   const recordUnoffered = async (row: Launch['row'], tool: string, origin: string): Promise<void> => {
@@ -105,12 +108,13 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
   const launch = ({ row, session, prepared, turn, resume, label }: Launch): LiveRun => {
     const hooks = prepared.hooks;
     const ids = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id };
-    const kept: KeptRun = { ...ids, demo: deps.isDemo(), label };
+    const kept: KeptRun = { ...ids, demo: deps.isDemo() };
     const journal = journalOf(ids);
     const state: { mode: Grant['mode']; agentSessionId: string | null } = {
       mode: prepared.grant.mode,
       agentSessionId: null,
     };
+    const note = createNotes(row.id);
     const unoffered = createUnofferedCalls();
     const webhooks = createRunWebhooks({ sender: deps.webhooks, log }, { ...ids, hooks });
     const gate = createGate(
@@ -126,11 +130,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
         recorded: async (toolUseId) => {
           if (state.agentSessionId !== null) await deps.recorded(state.agentSessionId, toolUseId, recordedWithinMs);
         },
-        onWaiting: (waiting) => {
-          runs
-            .update(row.id, { status: waiting ? 'waiting' : 'running' })
-            .catch((error: unknown) => log.warn({ err: error }, 'the state of a run could not be stored'));
-        },
+        onWaiting: (waiting) => note(() => runs.note(row.id, { status: waiting ? 'waiting' : 'running' })),
       },
     );
     const handle = runtime.start({
@@ -152,7 +152,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       },
       onWorker: (agentSessionId) => {
         state.agentSessionId = agentSessionId;
-        void rememberWorker(row.id, session.id, agentSessionId);
+        note(() => rememberWorker(row.id, session.id, agentSessionId));
       },
     });
     const run: LiveRun = {

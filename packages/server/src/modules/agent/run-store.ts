@@ -25,6 +25,8 @@ export interface RunStore {
   /** What became of these runs of a session, and of the one that is not over. */
   summaries(sessionId: string, runIds: readonly string[]): Promise<RunSummary[]>;
   update(id: string, set: Partial<RunRow>, tx?: Connection): Promise<void>;
+  /** What a run is doing. False when it is over or parked by now: a note that comes late never says otherwise. */
+  note(id: string, set: Partial<RunRow>, tx?: Connection): Promise<boolean>;
   /** Takes a parked run; true for the one that got it. */
   claimParked(id: string): Promise<boolean>;
   /**
@@ -125,6 +127,15 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
     },
     async update(id, set, tx) {
       await (tx ?? db.kysely).updateTable('runs').set(set).where('id', '=', id).execute();
+    },
+    async note(id, set, tx) {
+      const changed = await (tx ?? db.kysely)
+        .updateTable('runs')
+        .set(set)
+        .where('id', '=', id)
+        .where('status', 'in', liveStatuses)
+        .executeTakeFirst();
+      return changed.numUpdatedRows === 1n;
     },
     async claimParked(id) {
       const changed = await db.kysely

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
-import type { Grant } from '../policy/index.ts';
+import type { Grant, NoQuestions } from '../policy/index.ts';
 import { createAdmission } from './admission.ts';
 import { createLauncher, type LauncherDeps } from './launcher.ts';
 import { createLiveRuns } from './live-runs.ts';
@@ -19,6 +19,7 @@ import type { BeginRequest, Begun, RunEnd, RunStarter } from './types.ts';
 export interface AgentDeps extends Omit<LauncherDeps, 'live' | 'onParked' | 'draftMs'> {
   bus: EventBus;
   requests: RunRequests;
+  noQuestions: NoQuestions;
   draftMs?: number;
 }
 
@@ -29,7 +30,7 @@ export interface Agent {
   /** The run that keeps a session busy, if any. */
   activeRun(sessionId: string): Promise<RunRow | undefined>;
   interrupt(ownerId: string, sessionId: string): Promise<void>;
-  setMode(starter: RunStarter, sessionId: string, mode: Grant['mode']): Promise<void>;
+  setMode(starter: RunStarter, sessionId: string, change: { mode: Grant['mode']; confirmKey?: string }): Promise<void>;
   /** Stops whatever a session is doing, before it is removed. */
   stopSession(sessionId: string): Promise<void>;
   /** A parked run whose question was settled goes on. */
@@ -117,9 +118,17 @@ export const createAgent = (deps: AgentDeps): Agent => {
       await sessions.row(ownerId, sessionId);
       if (!(await interrupt(sessionId))) throw new AppError('CONFLICT', 'Nothing is running in this session.');
     },
-    async setMode(starter, sessionId, mode) {
+    async setMode(starter, sessionId, { mode, confirmKey }) {
       const session = await sessions.row(starter.ownerId, sessionId);
       await requests.prepare({ prompt: '', permission_mode: mode }, session, starter);
+      await deps.noQuestions.check({
+        who: starter,
+        browser: starter.browser,
+        sessionId,
+        from: session.permission_mode,
+        to: mode,
+        confirmKey,
+      });
       await sessions.setPermissionMode(starter.ownerId, sessionId, mode);
       const active = await runs.active(sessionId);
       if (active) await live.command(active.id, { type: 'mode', mode });

@@ -150,8 +150,8 @@ export const registerSessionRunRoutes = (app: HttpApp, deps: SessionRunDeps): vo
   });
   app.openapi(routes.control, async (c) => {
     const { id } = c.req.valid('param');
-    const { permission_mode } = c.req.valid('json');
-    await agent.setMode(starterOf(c.var.caller, c.var.ip), id, permission_mode);
+    const { permission_mode, confirm_api_key: confirmKey } = c.req.valid('json');
+    await agent.setMode(starterOf(c.var.caller, c.var.ip), id, { mode: permission_mode, confirmKey });
     return c.json({ status: 'accepted' as const, session_id: id, permission_mode }, 200);
   });
   app.openapi(routes.checkpoints, async (c) => {

@@ -78,6 +78,7 @@ export const starterOf = (caller: Caller, ip: string | null): RunStarter => ({
   keyId: caller.keyId,
   permissions: caller.permissions,
   origin: caller.via === 'cookie' ? 'chat' : 'api',
+  browser: caller.via === 'cookie',
   granted: [],
   ip,
 });

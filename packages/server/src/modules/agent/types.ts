@@ -12,6 +12,8 @@ export interface RunStarter {
   keyId: string;
   permissions: Permissions;
   origin: RunOrigin;
+  /** By the cookie of the web app, which is less than a key in the hand. */
+  browser: boolean;
   granted: readonly string[];
   ip: string | null;
 }

@@ -29,8 +29,8 @@ export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Caller>;
   /** The caller of a key's text; the same checks, for signing in. A good key that has expired is told apart. */
   byKey(text: string, ip: string | undefined): Promise<Caller>;
-  /** Another proof, behind the same limit of failures; undefined is one, and gets `refusal`. */
-  prove<T>(ip: string | undefined, attempt: () => Promise<T | undefined>, refusal: () => AppError): Promise<T>;
+  /** Another proof, behind the same limit of failures; undefined is one. */
+  prove<T>(ip: string | undefined, attempt: () => Promise<T | undefined>): Promise<T | undefined>;
 }
 
 export const createAuthenticator = (deps: AuthenticateDeps): Authenticator => {
@@ -94,13 +94,12 @@ export const createAuthenticator = (deps: AuthenticateDeps): Authenticator => {
         throw new AppError('KEY_EXPIRED', 'This key has expired; ask for a new one.');
       }
     },
-    prove: async (ip, attempt, refusal) => {
+    prove: async (ip, attempt) => {
       const network = networkOf(ip);
       await stopGuessing(network);
       const proof = await attempt();
-      if (proof !== undefined) return proof;
-      await limiter.consume('auth_failure', network);
-      throw refusal();
+      if (proof === undefined) await limiter.consume('auth_failure', network);
+      return proof;
     },
     authenticate: async (credentials) => {
       const presented = presentedCredential(credentials);

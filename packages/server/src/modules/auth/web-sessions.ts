@@ -55,12 +55,13 @@ export const createWebSessions = ({ store, verified, authenticator, clock }: Web
         return caller && openSession(inside, caller, now);
       });
     };
-    const { caller, token } =
+    const opened =
       'code' in proof
-        ? await authenticator.prove(ip, () => byCode(proof.code), badCode)
+        ? await authenticator.prove(ip, () => byCode(proof.code))
         : await openSession(store, await authenticator.byKey(proof.apiKey, ip), now);
+    if (opened === undefined) throw badCode();
     await store.deleteExpiredSessions(now.toISOString());
-    return { caller, setCookie: sessionCookie(token, secure) };
+    return { caller: opened.caller, setCookie: sessionCookie(opened.token, secure) };
   },
   logout: async ({ caller, secure }) => {
     if (caller.sessionHash !== undefined) {

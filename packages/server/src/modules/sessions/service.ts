@@ -28,6 +28,7 @@ import {
   takeMessageNo,
   toSession,
 } from './store.ts';
+import { titleFrom } from './title.ts';
 
 export type { SessionRow } from './store.ts';
 
@@ -47,20 +48,23 @@ export interface SessionTotals {
   turns: number;
   costUsd: number;
   usage: Usage;
-  model: string | null;
   agentSessionId: string | null;
 }
 
+/** Whoever may not simply take the mode has been asked for a key before. */
+export type NewSession = Omit<CreateSession, 'confirm_api_key'>;
+
 export interface InsertOptions {
+  id: string;
   origin: Session['origin'];
   parentId?: string;
   tx: Connection;
 }
 
 export interface Sessions extends MessageReader {
-  create(ownerId: string, input: CreateSession): Promise<Session>;
-  /** As `create`, inside the caller's transaction: who commits it announces it. Answers the id. */
-  insert(ownerId: string, input: CreateSession, extra: InsertOptions): Promise<string>;
+  create(ownerId: string, input: NewSession, id?: string): Promise<Session>;
+  /** As `create`, inside the caller's transaction: who commits it announces it. */
+  insert(ownerId: string, input: NewSession, extra: InsertOptions): Promise<void>;
   get(ownerId: string, id: string): Promise<Session>;
   row(ownerId: string, id: string): Promise<SessionRow>;
   latest(ownerId: string): Promise<SessionRow | null>;
@@ -71,6 +75,8 @@ export interface Sessions extends MessageReader {
   remove(ownerId: string, id: string): Promise<void>;
   /** Stores one message; joins `tx` when given. */
   addMessage(ownerId: string, sessionId: string, message: NewMessage, tx?: Connection): Promise<void>;
+  /** Gives a session that has no title one from what was said; joins `tx`. */
+  nameByMessage(id: string, text: string, tx: Connection): Promise<void>;
   /** Takes a message back that reached nobody. */
   withdrawMessage(id: string): Promise<void>;
   /** Books a finished run on its session; joins `tx`. */
@@ -85,6 +91,8 @@ export interface SessionsDeps extends Omit<MessageReaderDeps, 'requireSession'> 
   clock: Clock;
   /** What a session is doing; the agent module knows. */
   activity: (sessionIds: string[]) => Promise<Map<string, Session['activity']>>;
+  /** Throws, naming the field, when this is no folder that runs may work in. */
+  checkFolder: (field: string, path: string) => Promise<unknown>;
   /** Called before a session is removed, so that its run can be stopped. */
   onRemove: (sessionId: string) => Promise<void>;
 }
@@ -131,9 +139,15 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     return session;
   };
 
-  const insert: Sessions['insert'] = async (ownerId, input, { origin, parentId, tx }) => {
+  const checkMove = async (ownerId: string, id: string, cwd: string | null): Promise<void> => {
+    await row(ownerId, id);
+    if (cwd !== null) await deps.checkFolder('cwd', cwd);
+    if ((await deps.activity([id])).has(id))
+      throw new AppError('CONFLICT', 'cwd: cannot change while the session is at work. Wait for the end, or stop it.');
+  };
+
+  const insert: Sessions['insert'] = async (ownerId, input, { id, origin, parentId, tx }) => {
     const at = now();
-    const id = newId();
     await tx
       .insertInto('sessions')
       .values({
@@ -159,7 +173,6 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         deleted_at: null,
       })
       .execute();
-    return id;
   };
 
   return {
@@ -171,8 +184,9 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       return (await findLatestSession(db, ownerId)) ?? null;
     },
     insert,
-    async create(ownerId, input) {
-      const id = await insert(ownerId, input, { origin: 'chat', tx: db });
+    async create(ownerId, input, id = newId()) {
+      if (input.cwd !== undefined) await deps.checkFolder('cwd', input.cwd);
+      await insert(ownerId, input, { id, origin: 'chat', tx: db });
       const session = await get(ownerId, id);
       events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
       return session;
@@ -181,13 +195,17 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       const { rows, total } = await listSessions(db, ownerId, query);
       return { sessions: await withActivity(rows), total };
     },
-    update: (ownerId, id, { title, tags, archived, pinned }) =>
-      change(ownerId, id, {
+    async update(ownerId, id, { title, tags, archived, pinned, model, cwd }) {
+      if (cwd !== undefined) await checkMove(ownerId, id, cwd);
+      return change(ownerId, id, {
         ...(title === undefined ? {} : { title, title_source: 'owner' as const }),
         ...(tags === undefined ? {} : { tags: JSON.stringify([...new Set(tags)]) }),
         ...(archived === undefined ? {} : { archived: archived ? 1 : 0 }),
         ...(pinned === undefined ? {} : { pinned: pinned ? 1 : 0 }),
-      }),
+        ...(model === undefined ? {} : { model }),
+        ...(cwd === undefined ? {} : { cwd }),
+      });
+    },
     promote: (ownerId, id, projectId) => change(ownerId, id, { project_id: projectId, mode: 'code' }),
     async setPermissionMode(ownerId, id, mode) {
       await change(ownerId, id, { permission_mode: mode });
@@ -249,6 +267,12 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       if (tx) await insert(tx);
       else await db.transaction().execute(insert);
     },
+    async nameByMessage(id, text, tx) {
+      const title = titleFrom(text);
+      if (title === null) return;
+      const set = { title, title_source: 'auto' as const };
+      await tx.updateTable('sessions').set(set).where('id', '=', id).where('title', 'is', null).execute();
+    },
     async withdrawMessage(id) {
       await db.deleteFrom('messages').where('id', '=', id).execute();
     },
@@ -266,7 +290,6 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
           usage: JSON.stringify(usage),
           total_turns: current.total_turns + totals.turns,
           total_cost_usd: current.total_cost_usd + totals.costUsd,
-          ...(totals.model ? { model: totals.model } : {}),
           ...(totals.agentSessionId ? { agent_session_id: totals.agentSessionId } : {}),
         })
         .where('id', '=', sessionId)
