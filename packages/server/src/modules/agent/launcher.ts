@@ -65,7 +65,9 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
     try {
       const started_at = clock.now().toISOString();
       await deps.db.kysely.transaction().execute(async (tx) => {
-        await runs.update(runId, { status: 'running', agent_session_id: agentSessionId, started_at }, tx);
+        const begun = { status: 'running' as const, agent_session_id: agentSessionId, started_at };
+        // A quick run may be over by now, and its session somewhere else in the conversation.
+        if (!(await runs.updateOpen(runId, begun, tx))) return;
         await tx
           .updateTable('sessions')
           .set({ agent_session_id: agentSessionId })
@@ -128,7 +130,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
         },
         onWaiting: (waiting) => {
           runs
-            .update(row.id, { status: waiting ? 'waiting' : 'running' })
+            .updateOpen(row.id, { status: waiting ? 'waiting' : 'running' })
             .catch((error: unknown) => log.warn({ err: error }, 'the state of a run could not be stored'));
         },
       },

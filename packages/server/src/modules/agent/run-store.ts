@@ -21,6 +21,8 @@ export interface RunStore {
   active(sessionId: string): Promise<RunRow | undefined>;
   activity(sessionIds: string[]): Promise<Map<string, 'queued' | 'running' | 'waiting'>>;
   update(id: string, set: Partial<RunRow>, tx?: Connection): Promise<void>;
+  /** As `update`, but never of a run that is over: its end is the last word. False for one that is. */
+  updateOpen(id: string, set: Partial<RunRow>, tx?: Connection): Promise<boolean>;
   /** Takes a parked run; true for the one that got it. */
   claimParked(id: string): Promise<boolean>;
   /**
@@ -90,6 +92,15 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
     },
     async update(id, set, tx) {
       await (tx ?? db.kysely).updateTable('runs').set(set).where('id', '=', id).execute();
+    },
+    async updateOpen(id, set, tx) {
+      const changed = await (tx ?? db.kysely)
+        .updateTable('runs')
+        .set(set)
+        .where('id', '=', id)
+        .where('ended_at', 'is', null)
+        .executeTakeFirst();
+      return changed.numUpdatedRows === 1n;
     },
     async claimParked(id) {
       const changed = await db.kysely
