@@ -32,9 +32,12 @@ import {
   createAgent,
   createBranches,
   createCheckpoints,
+  createCuts,
+  createRewinds,
   createRunRequests,
   createRunStore,
   createTranscripts,
+  type Rewinds,
   registerSessionRunRoutes,
   registerTalkRoutes,
   type Transcripts,
@@ -226,6 +229,7 @@ interface Talking extends Model {
   checkpoints: ReturnType<typeof createCheckpoints>;
   agent: Agent;
   branching: Branching;
+  rewinds: Rewinds;
 }
 
 const createModel = (deps: AppDeps, core: Core): Model => {
@@ -294,8 +298,11 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
   const history = createSessionHistory(core.db.kysely);
-  const past = { ...core, clock, sessions, history, transcripts, runtime, activeRun: agent.activeRun };
-  return { ...model, sessions, approvals, checkpoints, agent, branching: createBranches(past) };
+  const cuts = createCuts({ history, transcripts, runtime });
+  const { activeRun, whileIdle } = agent;
+  const past = { ...core, clock, sessions, history, cuts, checkpoints, runtime, activeRun, whileIdle };
+  const branching = createBranches(past);
+  return { ...model, sessions, approvals, checkpoints, agent, branching, rewinds: createRewinds(past) };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -313,7 +320,7 @@ const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime
 const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: HealthService): HttpApp => {
   const { config, log, clock, lifecycle } = deps;
   const { auth, audit, events, limiter } = core;
-  const { agent, sessions, approvals, checkpoints, accounts } = talking;
+  const { agent, sessions, approvals, checkpoints, accounts, branching, rewinds } = talking;
   const metrics = createMetrics({ workers: talking.runtime.stats });
   return createHttpApp({
     authenticate: (credentials) => auth.authenticate(credentials),
@@ -331,8 +338,8 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
-      registerSessionRoutes(app, { sessions, branching: talking.branching });
-      registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
+      registerSessionRoutes(app, { sessions, branching });
+      registerSessionRunRoutes(app, { ...talk, approvals, checkpoints, rewinds });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);
       registerAuditRoutes(app, { audit });

@@ -36,6 +36,8 @@ export interface AdmissionDeps {
 
 export interface Admission {
   begin(request: BeginRequest): Promise<Begun>;
+  /** One piece of work at a time in a session, among them the beginning of runs. */
+  inTurn<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
   /** The run that keeps a session busy, after runs of dead processes were cleared away. */
   activeRun(sessionId: string): Promise<RunRow | undefined>;
 }
@@ -166,6 +168,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     await deps.db.kysely.transaction().execute(async (tx) => {
       await runs.insert(row, tx);
       await sessions.addMessage(starter.ownerId, session.id, newMessage(messageId, runId, turn), tx);
+      await sessions.mustHaveHistory(session, tx);
     });
     publishUserMessage(row, messageId, turn);
     return row;
@@ -229,6 +232,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   };
 
   return {
+    inTurn,
     activeRun,
     async begin(request) {
       const key = request.sessionId ?? request.turn.client_message_id ?? request.runId;
