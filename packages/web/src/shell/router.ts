@@ -58,8 +58,8 @@ export const goBack = (otherwise: string): void => {
 };
 
 export const openSheet = (name: string): void => {
-  if (entry().sheet !== undefined) return write(window.location.href, { ...entry(), sheet: name }, true);
-  write(window.location.href, { inside: true, sheet: name }, false);
+  const isOpen = entry().sheet !== undefined;
+  write(window.location.href, isOpen ? { ...entry(), sheet: name } : { inside: true, sheet: name }, isOpen);
 };
 
 export const closeSheet = (): void => {

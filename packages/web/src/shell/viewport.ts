@@ -23,7 +23,10 @@ export const useViewport = (): void => {
     const update = (): void => {
       const gap = window.innerHeight - view.height;
       // Zoomed in, a small visible part is what the person wants. Phantom values come after the keyboard has gone.
-      if (!isEditable(document.activeElement) || Math.abs(view.scale - 1) > 0.01 || gap < keyboardGap) return reset();
+      if (!isEditable(document.activeElement) || Math.abs(view.scale - 1) > 0.01 || gap < keyboardGap) {
+        reset();
+        return;
+      }
       root.style.setProperty('--visible-height', `${view.height}px`);
       root.style.setProperty('--visible-top', `${view.offsetTop}px`);
       root.dataset.keyboard = 'up';

@@ -3,6 +3,7 @@
 import type { Approval, Decision } from '@hearth/contract';
 import { useRef, useState } from 'react';
 import { Button } from '../../ui/button.tsx';
+import { CodeBox } from '../../ui/scrollable.tsx';
 import { clockTime, shortDate } from '../chat/model/time.ts';
 import { inputText } from '../chat/model/tools.ts';
 import { HoldButton } from './hold-button.tsx';
@@ -25,15 +26,9 @@ const Facts = ({ approval, position }: { approval: Approval; position: string | 
       <h3 className="min-w-0 flex-1 text-body font-semibold">{approval.title}</h3>
       {position ? <span className="shrink-0 text-label text-ink-2">{position}</span> : null}
     </div>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-    <pre
-      tabIndex={0}
-      role="region"
-      aria-label="Exactly this"
-      className="mt-2 max-h-60 overflow-auto rounded-code bg-sunk p-3 font-mono text-label whitespace-pre-wrap"
-    >
+    <CodeBox label="Exactly this" className="mt-2 max-h-60">
       {inputText({ name: approval.tool, input: approval.input }).slice(0, 20_000)}
-    </pre>
+    </CodeBox>
     <p className="mt-2 text-label text-ink-2">
       <span className={approval.risk === 'high' ? 'font-semibold text-danger' : 'font-semibold'}>
         {riskWords[approval.risk]}

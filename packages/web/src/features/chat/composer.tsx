@@ -51,11 +51,11 @@ const Thumbnails = ({ draft }: { draft: DraftState }) =>
   draft.images.length === 0 ? null : (
     <ul className="flex flex-wrap gap-2 px-3 pt-3">
       {draft.images.map((image, index) => (
-        <li key={`${index}:${image.data.length}`} className="relative">
+        <li key={image.data} className="relative">
           {/* biome-ignore lint/performance/noImgElement: a picture that exists only on this page */}
           <img
             src={`data:${image.media_type};base64,${image.data}`}
-            alt={`Picture ${index + 1}`}
+            alt={`Attachment ${index + 1}`}
             className="size-16 rounded-code object-cover"
           />
           <IconButton

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { client } from '../../lib/hearth.ts';
 import { problemOf } from '../../lib/store/store.ts';
 import { Button } from '../../ui/button.tsx';
+import { CodeBox } from '../../ui/scrollable.tsx';
 import { useChat } from './chat-context.ts';
 import { between, clockTime } from './model/time.ts';
 import { failureReason, inputText, isFailed, resultText, type ToolWords, toolWords } from './model/tools.ts';
@@ -45,15 +46,9 @@ const Body = ({ label, text, cutBytes, load }: BodyProps) => {
   return (
     <div className="pt-1">
       <p className="text-small text-ink-3">{label}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <pre
-        tabIndex={0}
-        role="region"
-        aria-label={label}
-        className="max-h-80 overflow-auto rounded-code bg-sunk p-3 font-mono text-label whitespace-pre-wrap"
-      >
+      <CodeBox label={label} className="max-h-80">
         {shown === '' ? 'Nothing' : shown}
-      </pre>
+      </CodeBox>
       {isCut ? (
         <div className="flex flex-wrap items-center gap-2 pt-1 text-label text-ink-2">
           <span>

@@ -37,6 +37,7 @@ const Older = ({ chatId, chat }: { chatId: string; chat: Chat }) => {
   const loadRef = useRef(load);
   loadRef.current = load;
   // Comes by itself when the reader gets there; the button is for everyone else.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each page that was loaded is watched anew
   useEffect(() => {
     const element = ref.current;
     if (!element || !chat.hasOlder) return;
@@ -100,10 +101,10 @@ export const Transcript = (props: TranscriptProps) => {
   const newest = turns.at(-1);
   return (
     <div className="relative min-h-0 flex-1">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <div
         ref={box}
         data-transcript={true}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         tabIndex={0}
         role="log"
         aria-live="off"

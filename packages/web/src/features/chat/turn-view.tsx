@@ -27,15 +27,15 @@ export const Pictures = ({ images }: { images: readonly ImageBlock[] }) =>
       {images.map((image, index) => {
         const url = imageUrl(image);
         return url === null ? (
-          <span key={`${index}:${image.data.slice(0, 40)}`} className="text-label text-ink-2">
+          <span key={image.data} className="text-label text-ink-2">
             Picture from the web
           </span>
         ) : (
           // biome-ignore lint/performance/noImgElement: a static export has no image server
           <img
-            key={`${index}:${image.data.length}`}
+            key={image.data}
             src={url}
-            alt={`Picture ${index + 1} you sent`}
+            alt={`Attachment ${index + 1} of this message`}
             loading="lazy"
             className="size-24 rounded-button object-cover"
           />
