@@ -51,7 +51,7 @@ export const nextPath = (search: string): string => {
 
 const toLogin = (): void => {
   const { pathname, search, hash } = window.location;
-  if (pathname === '/login') return;
+  if (pathname === '/login' || pathname === '/fixtures') return;
   const here = `${pathname}${search}${hash}`;
   navigate(here === '/' ? '/login' : `/login?next=${encodeURIComponent(here)}`, { replace: true });
 };
