@@ -1,115 +1,75 @@
 /** A new session out of a part of another one: what its reader sees is what the model knows. */
-import { type Message, messageListSchema, type Session, sessionSchema } from '@hearth/contract';
+import { type Session, sessionSchema } from '@hearth/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eachEngine } from '../packages/server/src/db/test-db.ts';
+import { type Conversations, createConversations, idOf, textOf } from './support/conversations.ts';
 import { databaseEnv } from './support/engines.ts';
-import { plantKey } from './support/owners.ts';
 import { errorOf } from './support/requests.ts';
 import { runIs, startTalks, type Talks } from './support/talks.ts';
 
 let talks: Talks;
-
-/** A fresh key per request: these tests are not about limits. */
-const freshKey = async (on = talks): Promise<string> => (await plantKey(on, on.server.app.ownerId)).key;
-const post = async (path: string, body?: object) => talks.post(path, body, await freshKey());
-const newSession = async (): Promise<string> => sessionSchema.parse((await post('/api/v1/sessions', {})).body).id;
-
-const textOf = ({ content }: Message): string =>
-  content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('');
-const messagesOf = async (session: string): Promise<Message[]> =>
-  messageListSchema.parse((await talks.json(`/api/v1/sessions/${session}/messages?limit=200`)).body).messages;
-const textsOf = async (session: string): Promise<string[]> => (await messagesOf(session)).map(textOf);
-
-const say = async (session: string, ...prompts: string[]): Promise<void> => {
-  for (const prompt of prompts) {
-    const { status } = await post('/api/v1/query/single', { prompt, session_id: session });
-    expect(status).toBe(200);
-  }
-};
-
-const talk = async (...prompts: string[]): Promise<{ session: string; messages: Message[] }> => {
-  const session = await newSession();
-  await say(session, ...prompts);
-  return { session, messages: await messagesOf(session) };
-};
-
-const idOf = (messages: Message[], text: string): string => {
-  const found = messages.find((message) => textOf(message) === text);
-  if (!found) throw new Error(`nobody said ${text}`);
-  return found.id;
-};
-
-const branch = async (from: object, fields: object = {}): Promise<Session> => {
-  const { status, body } = await post('/api/v1/sessions', { from, ...fields });
-  expect(status, JSON.stringify(body)).toBe(201);
-  return sessionSchema.parse(body);
-};
-
-/** How many lines the model knew before this message: it says so in brackets. */
-const known = async (session: string): Promise<number> => {
-  await say(session, 'how much');
-  return Number(/\((\d+)\)$/.exec((await textsOf(session)).at(-1) ?? '')?.[1]);
-};
+let on: Conversations;
 
 eachEngine('a branch', (engine) => {
   beforeAll(async () => {
     talks = await startTalks({ env: await databaseEnv(engine) });
+    on = createConversations(talks);
   });
   afterAll(() => talks.close());
 
   describe('of a conversation at rest', () => {
     it('holds everything up to the end of the turn of a message, whichever message of it is named', async () => {
-      const { session, messages } = await talk('one', 'two', 'three');
+      const { session, messages } = await on.talk('one', 'two', 'three');
       for (const text of ['two', 'You said: two (2)']) {
-        const made = await branch({ session_id: session, message_id: idOf(messages, text) });
-        expect(await textsOf(made.id)).toEqual(['one', 'You said: one (0)', 'two', 'You said: two (2)']);
-        expect(await known(made.id)).toBe(4);
+        const made = await on.branch({ session_id: session, message_id: idOf(messages, text) });
+        expect(await on.textsOf(made.id)).toEqual(['one', 'You said: one (0)', 'two', 'You said: two (2)']);
+        expect(await on.known(made.id)).toBe(4);
       }
-      expect(await textsOf(session)).toHaveLength(6);
-      expect(await known(session)).toBe(6);
+      expect(await on.textsOf(session)).toHaveLength(6);
+      expect(await on.known(session)).toBe(6);
     });
 
     it('ends before the turn when asked to, and may be empty', async () => {
-      const { session, messages } = await talk('one', 'two');
+      const { session, messages } = await on.talk('one', 'two');
       const first = { session_id: session, message_id: idOf(messages, 'You said: two (2)'), before: true };
-      const made = await branch(first);
-      expect(await textsOf(made.id)).toEqual(['one', 'You said: one (0)']);
-      expect(await known(made.id)).toBe(2);
-      const empty = await branch({ session_id: session, message_id: idOf(messages, 'one'), before: true });
-      expect(await messagesOf(empty.id)).toEqual([]);
+      const made = await on.branch(first);
+      expect(await on.textsOf(made.id)).toEqual(['one', 'You said: one (0)']);
+      expect(await on.known(made.id)).toBe(2);
+      const empty = await on.branch({ session_id: session, message_id: idOf(messages, 'one'), before: true });
+      expect(await on.messagesOf(empty.id)).toEqual([]);
       expect(empty).toMatchObject({ last_message: null, last_message_at: null });
-      expect(await known(empty.id)).toBe(0);
+      expect(await on.known(empty.id)).toBe(0);
     });
 
     it('holds everything when no message is named', async () => {
-      const { session } = await talk('one', 'two');
-      const made = await branch({ session_id: session });
-      expect(await textsOf(made.id)).toEqual(await textsOf(session));
-      expect(await known(made.id)).toBe(4);
-      const empty = await branch({ session_id: await newSession() });
-      expect(await known(empty.id)).toBe(0);
+      const { session } = await on.talk('one', 'two');
+      const made = await on.branch({ session_id: session });
+      expect(await on.textsOf(made.id)).toEqual(await on.textsOf(session));
+      expect(await on.known(made.id)).toBe(4);
+      const empty = await on.branch({ session_id: await on.newSession() });
+      expect(await on.known(empty.id)).toBe(0);
     });
 
     it('can be branched again, and one made by /fork too: the place in the transcript is remembered', async () => {
-      const { session } = await talk('one', 'two', 'three');
-      const copy = await branch({ session_id: session });
-      const again = await branch({ session_id: copy.id, message_id: idOf(await messagesOf(copy.id), 'two') });
-      expect(await known(again.id)).toBe(4);
+      const { session } = await on.talk('one', 'two', 'three');
+      const copy = await on.branch({ session_id: session });
+      const again = await on.branch({ session_id: copy.id, message_id: idOf(await on.messagesOf(copy.id), 'two') });
+      expect(await on.known(again.id)).toBe(4);
       const stream = await talks.client.fork(session, { prompt: 'four' });
       const forked = await Array.fromAsync(stream);
       const fork = String(Object(forked[0]?.data).session_id);
-      const part = await branch({ session_id: fork, message_id: idOf(await messagesOf(fork), 'one') });
-      expect(await known(part.id)).toBe(2);
+      const part = await on.branch({ session_id: fork, message_id: idOf(await on.messagesOf(fork), 'one') });
+      expect(await on.known(part.id)).toBe(2);
     });
 
     it('keeps the tool steps of its turns, with new ids and without the ids that clients gave', async () => {
-      const session = await newSession();
+      const session = await on.newSession();
       const fields = { permission_mode: 'bypassPermissions', client_message_id: crypto.randomUUID() };
-      await (await talks.stream('run make tea', { session, fields, key: await freshKey() })).end();
-      await say(session, 'two');
-      const messages = await messagesOf(session);
-      const made = await branch({ session_id: session, message_id: idOf(messages, 'run make tea') });
-      const copies = await messagesOf(made.id);
+      await (await on.begin(session, 'run make tea', fields)).end();
+      await on.say(session, 'two');
+      const messages = await on.messagesOf(session);
+      const made = await on.branch({ session_id: session, message_id: idOf(messages, 'run make tea') });
+      const copies = await on.messagesOf(made.id);
       expect(copies.map(textOf)).toEqual(['run make tea', '[tool_use]', '[tool_result]', 'All done.']);
       expect(copies.filter(({ id }) => messages.some((message) => message.id === id))).toEqual([]);
       expect(copies.map((copy) => copy.client_message_id)).toEqual([null, null, null, null]);
@@ -117,13 +77,9 @@ eachEngine('a branch', (engine) => {
     });
 
     it('keeps folder, model, mode and permission mode, but never the one that asks nobody', async () => {
-      const create = async (fields: object): Promise<Session> => {
-        const { body } = await post('/api/v1/sessions', fields);
-        return sessionSchema.parse(body);
-      };
       const settings = { mode: 'code', model: 'opus', cwd: `${talks.home}/data/workspace`, tags: ['a'] };
-      const source = await create({ ...settings, title: 'Garden', permission_mode: 'acceptEdits' });
-      const made = await branch({ session_id: source.id });
+      const source = await on.create({ ...settings, title: 'Garden', permission_mode: 'acceptEdits' });
+      const made = await on.branch({ session_id: source.id });
       expect(made).toMatchObject({
         ...settings,
         tags: [],
@@ -134,23 +90,23 @@ eachEngine('a branch', (engine) => {
         total_turns: 0,
         total_cost_usd: 0,
       });
-      expect(await branch({ session_id: source.id }, { title: 'Mine', tags: ['b'] })).toMatchObject({
+      expect(await on.branch({ session_id: source.id }, { title: 'Mine', tags: ['b'] })).toMatchObject({
         title: 'Mine',
         tags: ['b'],
       });
-      const free = await create({ title: 'x'.repeat(200), permission_mode: 'bypassPermissions' });
-      const copy = await branch({ session_id: free.id });
+      const free = await on.create({ title: 'x'.repeat(200), permission_mode: 'bypassPermissions' });
+      const copy = await on.branch({ session_id: free.id });
       expect(copy.permission_mode).toBe('default');
       expect(copy.title).toMatch(/^x{193} \(fork\)$/);
     });
 
     it('is told to everybody who listens, and is the same for a request that is repeated', async () => {
-      const { session } = await talk('one');
+      const { session } = await on.talk('one');
       const listener = await talks.events();
       const init = {
         method: 'POST',
         headers: {
-          'X-API-Key': await freshKey(),
+          'X-API-Key': await on.freshKey(),
           'Content-Type': 'application/json',
           'Idempotency-Key': crypto.randomUUID(),
         },
@@ -169,21 +125,21 @@ eachEngine('a branch', (engine) => {
 
   describe('of a conversation at work', () => {
     it('holds only finished turns', async () => {
-      const { session, messages } = await talk('one', 'two');
-      const stream = await talks.stream('run make tea', { session, key: await freshKey() });
+      const { session, messages } = await on.talk('one', 'two');
+      const stream = await on.begin(session, 'run make tea');
       await talks.pending(session);
-      const made = await branch({ session_id: session });
-      expect(await textsOf(made.id)).toEqual(messages.map(textOf));
-      expect(await known(made.id)).toBe(4);
-      const earlier = await branch({ session_id: session, message_id: idOf(messages, 'one') });
-      expect(await known(earlier.id)).toBe(2);
-      const unfinished = idOf(await messagesOf(session), 'run make tea');
+      const made = await on.branch({ session_id: session });
+      expect(await on.textsOf(made.id)).toEqual(messages.map(textOf));
+      expect(await on.known(made.id)).toBe(4);
+      const earlier = await on.branch({ session_id: session, message_id: idOf(messages, 'one') });
+      expect(await on.known(earlier.id)).toBe(2);
+      const unfinished = idOf(await on.messagesOf(session), 'run make tea');
       const from = { session_id: session, message_id: unfinished };
-      expect(await post('/api/v1/sessions', { from })).toMatchObject({ status: 409 });
-      const retry = await branch({ ...from, before: true });
-      expect(await known(retry.id)).toBe(4);
+      expect(await on.post('/api/v1/sessions', { from })).toMatchObject({ status: 409 });
+      const retry = await on.branch({ ...from, before: true });
+      expect(await on.known(retry.id)).toBe(4);
       stream.leave();
-      await post(`/api/v1/sessions/${session}/interrupt`);
+      await on.post(`/api/v1/sessions/${session}/interrupt`);
     });
 
     it('leaves a question that waits with the original, also when its run is parked', async () => {
@@ -203,19 +159,19 @@ eachEngine('a branch', (engine) => {
     });
 
     it('divides a run that a message joined at that message', async () => {
-      const session = await newSession();
-      const stream = await talks.stream('run make tea', { session, key: await freshKey() });
+      const session = await on.newSession();
+      const stream = await on.begin(session, 'run make tea');
       const { id } = await talks.pending(session);
-      await talks.stream('two', { session, key: await freshKey() }).then((joined) => joined.leave());
+      await on.begin(session, 'two').then((joined) => joined.leave());
       await talks.decide(id, { decision: 'allow' });
       await stream.end();
-      const messages = await messagesOf(session);
+      const messages = await on.messagesOf(session);
       // The message came while the call was open, so what the call gave was stored after it.
       expect(messages.map(textOf).slice(0, 3)).toEqual(['run make tea', '[tool_use]', 'two']);
-      const made = await branch({ session_id: session, message_id: idOf(messages, 'run make tea') });
-      expect(await textsOf(made.id)).toEqual(['run make tea', '[tool_use]', '[tool_result]', 'All done.']);
-      const whole = await branch({ session_id: session, message_id: idOf(messages, 'two') });
-      expect(await textsOf(whole.id)).toEqual(messages.map(textOf));
+      const made = await on.branch({ session_id: session, message_id: idOf(messages, 'run make tea') });
+      expect(await on.textsOf(made.id)).toEqual(['run make tea', '[tool_use]', '[tool_result]', 'All done.']);
+      const whole = await on.branch({ session_id: session, message_id: idOf(messages, 'two') });
+      expect(await on.textsOf(whole.id)).toEqual(messages.map(textOf));
     });
   });
 
@@ -223,7 +179,7 @@ eachEngine('a branch', (engine) => {
     const refused = async (body: object) => {
       const response = await talks.fetch('/api/v1/sessions', {
         method: 'POST',
-        headers: { 'X-API-Key': await freshKey(), 'Content-Type': 'application/json' },
+        headers: { 'X-API-Key': await on.freshKey(), 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
       });
       return { status: response.status, error: errorOf({ text: await response.text() }) };
@@ -231,8 +187,8 @@ eachEngine('a branch', (engine) => {
     const nobody = crypto.randomUUID();
 
     it('names what is not there', async () => {
-      const { session } = await talk('one');
-      const other = await talk('two');
+      const { session } = await on.talk('one');
+      const other = await on.talk('two');
       expect(await refused({ from: { session_id: nobody } })).toMatchObject({
         status: 404,
         error: { code: 'SESSION_NOT_FOUND' },
@@ -265,17 +221,17 @@ eachEngine('a branch', (engine) => {
   });
 
   it('made many times at once from a session that goes on talking is whole each time', async () => {
-    const { session } = await talk('one');
+    const { session } = await on.talk('one');
     const talking = (async () => {
-      for (let turn = 2; turn <= 9; turn += 1) await say(session, `turn ${turn}`);
+      for (let turn = 2; turn <= 9; turn += 1) await on.say(session, `turn ${turn}`);
     })();
     const made: Session[] = [];
-    for (let round = 0; round < 12; round += 1) made.push(await branch({ session_id: session }));
+    for (let round = 0; round < 12; round += 1) made.push(await on.branch({ session_id: session }));
     await talking;
     for (const { id } of made) {
-      const texts = await textsOf(id);
+      const texts = await on.textsOf(id);
       expect(texts.length % 2, texts.join()).toBe(0);
-      expect(await known(id)).toBe(texts.length);
+      expect(await on.known(id)).toBe(texts.length);
     }
   });
 });

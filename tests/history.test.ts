@@ -1,4 +1,6 @@
-/** What the model is sent after a conversation was branched: with the real `claude` binary, read from the model's own log. */
+/** What the model is sent after a conversation was branched or went back: with the real `claude` binary, read from the model's own log. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Message, type Session, sessionSchema } from '@hearth/contract';
 import { fail, type StandIn, text, toolUse } from '@hearth/stand-in';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -96,5 +98,47 @@ describe('the first run of a branch', () => {
     const stopped = await branch({ session_id: source });
     await say('After the stop.', { session_id: stopped.id });
     expectKnown(['marmalade', 'Take for ever.', 'After the stop.'], ['In the branch.']);
+  });
+});
+
+describe('a conversation that went back', () => {
+  const rewind = async (session: string, target: object): Promise<string> => {
+    const { status, body } = await harness.json(`/api/v1/sessions/${session}/rewind`, target);
+    expect(status, JSON.stringify(body)).toBe(200);
+    return String(Object(body).archived_session_id);
+  };
+
+  it('is remembered up to there, although its worker was alive; the archive is remembered whole', async () => {
+    const session = await conversation();
+    const live = harness.server.app.runtime.stats().live;
+    const archive = await rewind(session, { message_id: await promptId(session, 'Run it.') });
+    expect(harness.server.app.runtime.stats().live).toBe(live - 1);
+    await say('Something else.', { session_id: session });
+    expectKnown(['marmalade', 'Something else.'], ['Run it.', 'turnip', 'Ada']);
+    await say('In the archive.', { session_id: archive });
+    expectKnown(['marmalade', 'echo turnip', 'Ada', 'In the archive.'], ['Something else.']);
+    await say('Once more.', { session_id: session });
+    expectKnown(['marmalade', 'Something else.', 'Once more.'], ['turnip', 'In the archive.']);
+  });
+
+  it('forgets a file change together with the file, and a stopped answer', async () => {
+    const session = await say('The code word is marmalade.');
+    const path = join(harness.home, 'data', 'workspace', 'changed.txt');
+    standIn.script([toolUse('Write', { file_path: path, content: 'changed' }), text('I changed it.')]);
+    await say('Change it.', { session_id: session, permission_mode: 'acceptEdits' });
+    standIn.reset();
+    standIn.script([fail.silent()]);
+    const reading = Array.fromAsync(harness.client.stream({ prompt: 'Take for ever.', session_id: session }));
+    await until('the question', () => sent().includes('Take for ever.'), 20_000);
+    await harness.client.sessions.interrupt(session);
+    await reading;
+    standIn.reset();
+    const { checkpoints } = await harness.client.sessions.checkpoints(session);
+    const archive = await rewind(session, { checkpoint_id: checkpoints[0]?.id, conversation: true });
+    expect(existsSync(path)).toBe(false);
+    await say('And now?', { session_id: session });
+    expectKnown(['marmalade', 'And now?'], ['Change it.', 'Take for ever.']);
+    await say('In the archive.', { session_id: archive });
+    expectKnown(['marmalade', 'Change it.', 'I changed it.', 'Take for ever.'], ['And now?']);
   });
 });

@@ -113,6 +113,13 @@ describe('a foreign id inside a call about something of one own', () => {
     expect(errorOf(answer).code).toBe('NOT_FOUND');
   });
 
+  it('a message ends no conversation but its own', async () => {
+    const message_id = await lastMessage(world, world.first, await makeTalk(world, world.first));
+    const path = `/api/v1/sessions/${await own()}/rewind`;
+    const answer = await compare('POST', { path, body: { message_id }, ids: [message_id] });
+    expect(errorOf(answer).code).toBe('NOT_FOUND');
+  });
+
   it('a question is not answered from another session', async () => {
     const theirs = await makeWaitingRun(world, world.first, 'ask');
     const mine = await makeWaitingRun(world, world.second, 'ask');

@@ -6,6 +6,7 @@ import type {
   ApprovalListQuery,
   ConnectAccountInput,
   CreateApiKeyInput,
+  ToolRuleList,
 } from './contract-types.ts';
 import type { CallOptions } from './sessions.ts';
 import type { Transport } from './transport.ts';
@@ -20,6 +21,12 @@ export const createApprovals = ({ json }: Transport) => ({
   /** The first decision wins; repeating it is fine, another one is 409 `CONFLICT`. */
   decide: (id: string, decision: Decision, options: CallOptions = {}) =>
     json<Approval>('POST', path('approvals', id), { ...options, body: decision }),
+});
+
+/** What "always allow" has allowed. */
+export const createToolRules = ({ json }: Transport) => ({
+  list: (options: CallOptions = {}) => json<ToolRuleList>('GET', '/api/v1/tool-rules', options),
+  revoke: (id: string, options: CallOptions = {}) => json<null>('DELETE', path('tool-rules', id), options),
 });
 
 export const createApiKeys = ({ json }: Transport) => ({

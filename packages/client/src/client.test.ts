@@ -36,6 +36,16 @@ test('a call goes to its path with the key in a header, never in the address', a
   expect([approval?.method, approval?.path]).toEqual(['GET', '/api/v1/approvals/a%2F2']);
 });
 
+test('going back takes the id of a checkpoint alone, or says what goes back', async () => {
+  const { client } = begin((_request, response) => void response.end('{}'));
+  await client.sessions.rewind('s1', 'c1');
+  await client.sessions.rewind('s1', { checkpoint_id: 'c1', conversation: true });
+  expect(server.requests.map(({ path, body }) => [path, JSON.parse(body)])).toEqual([
+    ['/api/v1/sessions/s1/rewind', { checkpoint_id: 'c1' }],
+    ['/api/v1/sessions/s1/rewind', { checkpoint_id: 'c1', conversation: true }],
+  ]);
+});
+
 test('an answer without a body is null', async () => {
   const { client } = begin((_request, response) => void response.writeHead(204).end());
   expect(await client.sessions.remove('s1')).toBeNull();

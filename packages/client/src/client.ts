@@ -3,7 +3,7 @@
  * In a browser on the server's own origin use `baseUrl: ''`; the cookie then goes along by itself.
  */
 import type { Health, QueryRequest, QueryResponse, TurnRequest } from '@hearth/contract';
-import { createAccount, createApiKeys, createApprovals, createAuth } from './access.ts';
+import { createAccount, createApiKeys, createApprovals, createAuth, createToolRules } from './access.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { QueryAccepted, QueryParked } from './contract-types.ts';
 import { createRetry, type EventsOptions, followEvents } from './event-stream.ts';
@@ -52,6 +52,7 @@ export const createClient = (options: ClientOptions) => {
     sessions: createSessions(transport),
     approvals: createApprovals(transport),
     apiKeys: createApiKeys(transport),
+    toolRules: createToolRules(transport),
     auth: createAuth(transport),
     account: createAccount(transport),
     /** One JSON answer. A run that waits for a person answers with `status: 'waiting'` instead. */

@@ -21,6 +21,7 @@ import type {
   queryParkedSchema,
   sessionListQuerySchema,
   sessionListSchema,
+  toolRuleListSchema,
   tooOldEventSchema,
   wholeBlockSchema,
 } from '@hearth/contract';
@@ -48,3 +49,4 @@ export type SessionList = Output<typeof sessionListSchema>;
 export type SessionListFilter = Partial<Output<typeof sessionListQuerySchema>>;
 export type WholeBlock = Output<typeof wholeBlockSchema>;
 export type TooOld = Output<typeof tooOldEventSchema>;
+export type ToolRuleList = Output<typeof toolRuleListSchema>;

@@ -1,5 +1,5 @@
 /** Calls about sessions: conversations, their messages, and what a person does to a run. */
-import type { Rewound, Session, TurnRequest, UpdateSession } from '@hearth/contract';
+import type { Rewind, Rewound, Session, TurnRequest, UpdateSession } from '@hearth/contract';
 import type {
   Answered,
   AnswerInput,
@@ -53,6 +53,10 @@ export const createSessions = ({ json }: Transport) => ({
     json<Controlled>('POST', sessionPath(id, 'control'), { ...options, body: change }),
   checkpoints: (id: string, options: CallOptions = {}) =>
     json<CheckpointList>('GET', sessionPath(id, 'checkpoints'), options),
-  rewind: (id: string, checkpointId: string, options: CallOptions = {}) =>
-    json<Rewound>('POST', sessionPath(id, 'rewind'), { ...options, body: { checkpoint_id: checkpointId } }),
+  /** Files to a checkpoint, the conversation to before a turn, or both; a checkpoint's id alone means its files. */
+  rewind: (id: string, target: string | Rewind, options: CallOptions = {}) =>
+    json<Rewound>('POST', sessionPath(id, 'rewind'), {
+      ...options,
+      body: typeof target === 'string' ? { checkpoint_id: target } : target,
+    }),
 });

@@ -37,6 +37,10 @@ export const sessionSchema = z
     total_turns: z.number().int(),
     total_cost_usd: z.number(),
     usage: usageSchema,
+    history_version: z
+      .number()
+      .int()
+      .describe('Rises whenever messages were taken out of the conversation: a copy of it must be read again'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;
@@ -145,13 +149,36 @@ export const checkpointSchema = z
   .meta({ id: 'Checkpoint' });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 export const checkpointListSchema = z.object({ checkpoints: z.array(checkpointSchema) });
-export const rewindSchema = z.strictObject({ checkpoint_id: idSchema }).meta({ id: 'Rewind' });
+/**
+ * What goes back: the files to a checkpoint, with `conversation` also what was said to just before the turn that the
+ * checkpoint was taken before; with `message_id` only what was said, to just before that message's turn.
+ */
+export const rewindSchema = z
+  .strictObject({
+    checkpoint_id: idSchema.optional(),
+    message_id: idSchema.optional(),
+    conversation: z.boolean().optional(),
+  })
+  .superRefine(({ checkpoint_id, message_id, conversation }, context) => {
+    const wrong = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    if (checkpoint_id === undefined && message_id === undefined)
+      wrong('checkpoint_id', 'this or a message_id is needed');
+    if (checkpoint_id !== undefined && message_id !== undefined)
+      wrong('message_id', 'not together with a checkpoint_id');
+    if (message_id !== undefined && conversation === false)
+      wrong('conversation', 'a message_id means the conversation');
+  })
+  .meta({ id: 'Rewind' });
+export type Rewind = z.infer<typeof rewindSchema>;
 export const rewoundSchema = z
   .object({
     status: z.literal('rewound'),
     session_id: idSchema,
-    checkpoint_id: idSchema,
-    undo_checkpoint_id: idSchema.describe('Rewinding to this checkpoint undoes the rewind'),
+    checkpoint_id: idSchema.nullable(),
+    undo_checkpoint_id: idSchema.nullable().describe('Rewinding to this checkpoint undoes what happened to the files'),
+    archived_session_id: idSchema
+      .nullable()
+      .describe('The conversation as it was before, when it went back: an archived session that can go on'),
     restored: z.array(z.string()),
     deleted: z.array(z.string()),
     failed: z.array(z.object({ path: z.string(), reason: z.string() })),

@@ -32,6 +32,8 @@ export interface WorkerPool {
   release(sessionId: string, keep: boolean): Promise<void>;
   /** Starts the spare for this profile, if there is none yet. */
   prewarm(profile: WorkerProfile): void;
+  /** Ends the worker of a session; a busy one when its turn is over. */
+  drop(sessionId: string): Promise<void>;
   /** Ends every worker that is not busy, so that a changed account or setting takes effect. */
   recycle(): Promise<void>;
   /** `spare`: a warm worker waits for a new chat. */
@@ -215,6 +217,11 @@ export const createWorkerPool = (deps: PoolDeps): WorkerPool => {
       wakeNext();
     },
     prewarm,
+    async drop(sessionId) {
+      const slot = slots.get(sessionId);
+      if (slot?.busy) slot.stale = true;
+      else await endSlot(sessionId);
+    },
     async recycle() {
       const old = spare;
       spare = null;

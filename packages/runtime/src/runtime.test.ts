@@ -167,6 +167,22 @@ describe('the pool', () => {
     expect(runtime.stats().live).toBe(0);
   });
 
+  it('lets the worker of one session go when told to, a busy one after its turn', async () => {
+    const { start, runtime } = setup(({ text }) => [text === 'hang' ? { hang: true } : { say: 'ok' }]);
+    await start('a', 'one').finished;
+    await start('b', 'one').finished;
+    await runtime.drop('a');
+    await runtime.drop('nobody');
+    expect(runtime.stats().live).toBe(1);
+    const busy = start('a', 'hang');
+    await tick();
+    await runtime.drop('a');
+    expect(runtime.stats()).toMatchObject({ live: 2, busy: 1 });
+    await busy.interrupt();
+    await busy.finished;
+    expect(runtime.stats().live).toBe(1);
+  });
+
   it('gives a new chat the spare and starts the next one', async () => {
     const { start, runtime, provider } = setup(() => [{ say: 'ok' }], { keepSpare: true });
     runtime.prewarm(profileFixture());

@@ -56,6 +56,8 @@ export interface Runtime {
   deferOpenCall(agentSessionId: string, toolUseId: string): Promise<boolean>;
   /** See `AgentProvider.branch`. */
   branch(request: Omit<BranchRequest, 'transcripts'>): Promise<TranscriptBranch>;
+  /** Lets the worker of a session go, because its conversation is another one now. */
+  drop(sessionId: string): Promise<void>;
   /** Lets idle workers go, so that a changed account takes effect. */
   recycle(): Promise<void>;
   stats(): { live: number; busy: number; queued: number; spare: boolean };
@@ -163,6 +165,7 @@ export const createRuntime = (deps: RuntimeDeps): Runtime => {
     deferOpenCall: (agentSessionId, toolUseId) =>
       deps.provider.deferOpenCall({ transcripts: deps.transcripts, agentSessionId, toolUseId }),
     branch: (request) => deps.provider.branch({ ...request, transcripts: deps.transcripts }),
+    drop: pool.drop,
     recycle: pool.recycle,
     stats: pool.stats,
     close: pool.close,

@@ -22,6 +22,7 @@ import { registerFrontPage } from './http/front-page.ts';
 import type { GuardDeps } from './http/guard.ts';
 import { createIdempotency, pruneIdempotency } from './http/idempotency.ts';
 import { registerOpenApiRoutes } from './http/openapi.ts';
+import { createStaticWeb } from './http/static-web.ts';
 import type { Clock } from './kernel/clock.ts';
 import { newId } from './kernel/ids.ts';
 import type { Lifecycle } from './kernel/lifecycle.ts';
@@ -32,9 +33,12 @@ import {
   createAgent,
   createBranches,
   createCheckpoints,
+  createCuts,
+  createRewinds,
   createRunRequests,
   createRunStore,
   createTranscripts,
+  type Rewinds,
   registerSessionRunRoutes,
   registerTalkRoutes,
   type Transcripts,
@@ -63,6 +67,8 @@ export interface AppDeps {
   /** The offline model that answers while no account is connected. `start` may be called again. */
   demo: { start: () => Promise<void>; url: () => string };
   http: Pick<GuardDeps, 'isLoopback'> & { clientIp: Parameters<typeof createHttpApp>[0]['clientIp'] };
+  /** The exported web app. */
+  webDir: string;
   /** Tests put a scripted provider here; everyone else gets Claude. */
   provider?: AgentProvider;
 }
@@ -228,6 +234,7 @@ interface Talking extends Model {
   noQuestions: NoQuestions;
   agent: Agent;
   branching: Branching;
+  rewinds: Rewinds;
 }
 
 const createModel = (deps: AppDeps, core: Core): Model => {
@@ -308,9 +315,12 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
   const history = createSessionHistory(core.db.kysely);
-  const past = { ...core, clock, sessions, history, transcripts, runtime, activeRun: agent.activeRun };
+  const cuts = createCuts({ history, transcripts, runtime });
+  const { activeRun, whileIdle } = agent;
+  const past = { ...core, clock, sessions, history, cuts, checkpoints, runtime, activeRun, whileIdle };
   const branching = createBranches(past);
-  return { ...model, sessions, approvals, checkpoints, noQuestions, agent, branching };
+  const rewinds = createRewinds(past);
+  return { ...model, sessions, approvals, checkpoints, noQuestions, agent, branching, rewinds };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -328,7 +338,7 @@ const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime
 const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: HealthService): HttpApp => {
   const { config, log, clock, lifecycle } = deps;
   const { auth, audit, events, limiter } = core;
-  const { agent, sessions, approvals, checkpoints, noQuestions, accounts } = talking;
+  const { agent, sessions, approvals, checkpoints, noQuestions, accounts, branching, rewinds } = talking;
   const metrics = createMetrics({ workers: talking.runtime.stats });
   return createHttpApp({
     authenticate: (credentials) => auth.authenticate(credentials),
@@ -339,6 +349,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
     ...deps.http,
     idempotency: createIdempotency({ ...core, clock }),
     onRequest: metrics.request,
+    web: createStaticWeb(deps.webDir),
     routes: (app) => {
       const live = { events, clock, onInvalidated: auth.onInvalidated };
       const talk = { ...live, agent, sessions, runEnd: agent.end };
@@ -346,8 +357,8 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
-      registerSessionRoutes(app, { sessions, branching: talking.branching, noQuestions });
-      registerSessionRunRoutes(app, { ...talk, approvals, checkpoints });
+      registerSessionRoutes(app, { sessions, branching, noQuestions });
+      registerSessionRunRoutes(app, { ...talk, approvals, checkpoints, rewinds });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);
       registerAuditRoutes(app, { audit });

@@ -195,6 +195,8 @@ export type CheckpointsTable = {
   session_id: string;
   run_id: string;
   label: string;
+  /** Taken before a rewind rather than before a turn. */
+  undoes: Default<Flag>;
   created_at: string;
 };
 export type CheckpointFilesTable = { checkpoint_id: string; path: string; blob: string | null; mode: number | null };

@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { Client } from 'pg';
 import { afterAll, describe, inject, it } from 'vitest';
 import { newId } from '../kernel/ids.ts';
@@ -105,6 +106,11 @@ export const eachEngine = (title: string, suite: (engine: Engine) => void): void
     const reason = services?.reasons.postgres ?? 'only in the integration project';
     describe.skip(`${title} (postgres)`, () => it(reason, () => undefined));
   }
+};
+
+/** One statement as it is, for tests that break a database. */
+export const runStatement = async (db: Pick<Db, 'kysely'>, statement: string): Promise<void> => {
+  await sql.raw(statement).execute(db.kysely);
 };
 
 /** The Redis of the run, or undefined with the reason to put into a skipped suite's title. */

@@ -39,6 +39,8 @@ export interface AdmissionDeps {
 
 export interface Admission {
   begin(request: BeginRequest): Promise<Begun>;
+  /** One piece of work at a time in a session, among them the beginning of runs. */
+  inTurn<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
   /** The run that keeps a session busy, after runs of dead processes were cleared away. */
   activeRun(sessionId: string): Promise<RunRow | undefined>;
 }
@@ -180,6 +182,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       await runs.insert(row, tx);
       await sessions.addMessage(starter.ownerId, row.session_id, newMessage(messageId, runId, turn), tx);
       await sessions.nameByMessage(row.session_id, turn.prompt, tx);
+      if (!place.opens) await sessions.mustHaveHistory(place.base, tx);
     });
     await sessions.announce(starter.ownerId, row.session_id);
     publishUserMessage(row, messageId, turn);
@@ -252,6 +255,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   };
 
   return {
+    inTurn,
     activeRun,
     async begin(request) {
       const key = request.sessionId ?? request.turn.client_message_id ?? request.runId;

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Checkpoint, JsonObject, Rewound } from '@hearth/contract';
-import type { Db } from '../../db/index.ts';
+import type { Db, Flag } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -24,8 +24,12 @@ export interface Checkpoints {
     path: string;
   }): Promise<void>;
   list(ownerId: string, sessionId: string): Promise<Checkpoint[]>;
-  rewind(ownerId: string, sessionId: string, checkpointId: string): Promise<Rewound>;
+  /** The run that a checkpoint was taken in; null when it was taken before a rewind. */
+  runOf(ownerId: string, sessionId: string, checkpointId: string): Promise<string | null>;
+  rewind(ownerId: string, sessionId: string, checkpointId: string): Promise<RewoundFiles>;
 }
+
+export type RewoundFiles = Omit<Rewound, 'archived_session_id'>;
 
 export interface CheckpointsDeps {
   db: Db;
@@ -85,7 +89,22 @@ export const createCheckpoints = ({ db, clock, paths, blobDir }: CheckpointsDeps
     return 'restored';
   };
 
-  const insert = async (row: { ownerId: string; sessionId: string; runId: string; label: string }): Promise<string> => {
+  const find = async (ownerId: string, sessionId: string, checkpointId: string) => {
+    const found = await k
+      .selectFrom('checkpoints')
+      .selectAll()
+      .where('id', '=', checkpointId)
+      .where('owner_id', '=', ownerId)
+      .where('session_id', '=', sessionId)
+      .executeTakeFirst();
+    if (!found) throw new AppError('CHECKPOINT_NOT_FOUND', 'There is no such checkpoint in this session.');
+    return found;
+  };
+
+  const insert = async (
+    row: { ownerId: string; sessionId: string; runId: string; label: string },
+    undoes: Flag = 0,
+  ): Promise<string> => {
     const id = newId();
     await k
       .insertInto('checkpoints')
@@ -95,6 +114,7 @@ export const createCheckpoints = ({ db, clock, paths, blobDir }: CheckpointsDeps
         session_id: row.sessionId,
         run_id: row.runId,
         label: row.label.slice(0, 80),
+        undoes,
         created_at: clock.now().toISOString(),
       })
       .execute();
@@ -129,7 +149,7 @@ export const createCheckpoints = ({ db, clock, paths, blobDir }: CheckpointsDeps
         .select('id')
         .where('run_id', '=', row.runId)
         .where('session_id', '=', row.sessionId)
-        .where('label', 'not like', 'Before rewinding%')
+        .where('undoes', '=', 0)
         .orderBy('id')
         .executeTakeFirst();
       const id = existing?.id ?? (await insert(row));
@@ -172,23 +192,17 @@ export const createCheckpoints = ({ db, clock, paths, blobDir }: CheckpointsDeps
       }));
     },
 
+    async runOf(ownerId, sessionId, checkpointId) {
+      const { run_id, undoes } = await find(ownerId, sessionId, checkpointId);
+      return undoes === 1 ? null : run_id;
+    },
+
     async rewind(ownerId, sessionId, checkpointId) {
-      const target = await k
-        .selectFrom('checkpoints')
-        .selectAll()
-        .where('id', '=', checkpointId)
-        .where('owner_id', '=', ownerId)
-        .where('session_id', '=', sessionId)
-        .executeTakeFirst();
-      if (!target) throw new AppError('CHECKPOINT_NOT_FOUND', 'There is no such checkpoint in this session.');
+      const target = await find(ownerId, sessionId, checkpointId);
       const state = await stateAt(sessionId, target);
-      const undo = await insert({
-        ownerId,
-        sessionId,
-        runId: target.run_id,
-        label: `Before rewinding: ${target.label}`,
-      });
-      const result: Rewound = {
+      const label = `Before rewinding: ${target.label}`;
+      const undo = await insert({ ownerId, sessionId, runId: target.run_id, label }, 1);
+      const result: RewoundFiles = {
         status: 'rewound',
         session_id: sessionId,
         checkpoint_id: checkpointId,

@@ -29,6 +29,8 @@ export interface Agent {
   end(runId: string): Promise<RunEnd>;
   /** The run that keeps a session busy, if any. */
   activeRun(sessionId: string): Promise<RunRow | undefined>;
+  /** Does something while no run can begin in the session; CONFLICT while one is at work. */
+  whileIdle<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
   interrupt(ownerId: string, sessionId: string): Promise<void>;
   setMode(starter: RunStarter, sessionId: string, change: { mode: Grant['mode']; confirmKey?: string }): Promise<void>;
   /** Stops whatever a session is doing, before it is removed. */
@@ -104,6 +106,11 @@ export const createAgent = (deps: AgentDeps): Agent => {
   return {
     begin: admission.begin,
     activeRun: admission.activeRun,
+    whileIdle: (sessionId, work) =>
+      admission.inTurn(sessionId, async () => {
+        if (!(await admission.activeRun(sessionId))) return work();
+        throw new AppError('CONFLICT', 'A run is at work in this session. Wait for its end, or stop it.');
+      }),
     end: endOf,
     continueParked: (runId) => recovery.continueParked(runId),
     recover: recovery.recover,

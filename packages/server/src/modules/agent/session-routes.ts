@@ -21,12 +21,14 @@ import { preferHeaderSchema, prefersAsync } from '../../http/prefer.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import type { Rewinds } from './rewinds.ts';
 import { streamRun } from './stream-routes.ts';
 import { accept, beginRequest, starterOf, type TalkDeps } from './talk-routes.ts';
 
 export interface SessionRunDeps extends TalkDeps {
   approvals: Approvals;
   checkpoints: Checkpoints;
+  rewinds: Rewinds;
 }
 
 const tags = ['sessions'];
@@ -110,7 +112,7 @@ const routes = {
       method: 'post',
       path: `${base}/rewind`,
       tags,
-      summary: 'Restore files as they were at a checkpoint; can be undone',
+      summary: 'Restore files as they were at a checkpoint, go back in the conversation, or both; nothing is lost',
       request: { params, body: jsonBody(rewindSchema) },
       responses: { 200: json(rewoundSchema, 'What was restored') },
     },
@@ -118,7 +120,7 @@ const routes = {
 };
 
 export const registerSessionRunRoutes = (app: HttpApp, deps: SessionRunDeps): void => {
-  const { agent, approvals, checkpoints, sessions } = deps;
+  const { agent, approvals, checkpoints, rewinds, sessions } = deps;
 
   const talk = (c: Context<HttpEnv>, sessionId: string, turn: TurnRequest, fork: boolean): Promise<Response> => {
     const request = beginRequest(c, turn, { sessionId, fork });
@@ -161,7 +163,6 @@ export const registerSessionRunRoutes = (app: HttpApp, deps: SessionRunDeps): vo
   });
   app.openapi(routes.rewind, async (c) => {
     const { id } = c.req.valid('param');
-    await sessions.row(c.var.caller.ownerId, id);
-    return c.json(await checkpoints.rewind(c.var.caller.ownerId, id, c.req.valid('json').checkpoint_id), 200);
+    return c.json(await rewinds.rewind(c.var.caller.ownerId, id, c.req.valid('json')), 200);
   });
 };

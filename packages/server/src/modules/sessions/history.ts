@@ -13,6 +13,7 @@ import { type Connection, findSession, firstText, newUsage, type SessionRow } fr
 
 /** A place between two turns. */
 export interface Cut {
+  sessionId: string;
   /** Messages from this number on lie behind it. */
   beforeNo: number;
   /** The run of that message: the cut goes through it when the message had joined it. */
@@ -32,7 +33,7 @@ export type Holds = (transcriptId: string) => boolean | null;
 
 export interface SessionHistory {
   /** The number of a message; `field` is what named it, for the refusal of a message of another session. */
-  numberOf(ownerId: string, sessionId: string, messageId: string, field: string): Promise<number>;
+  numberOf(message: { ownerId: string; sessionId: string; messageId: string; field: string }): Promise<number>;
   /** The number of a run's first message; null when the session has none of it. */
   firstOfRun(sessionId: string, runId: string): Promise<number | null>;
   /** Where the turn of the message with this number begins, and where the next one does: null when it is the last. */
@@ -40,11 +41,16 @@ export interface SessionHistory {
   turnEnd(sessionId: string, no: number): Promise<number | null>;
   /** The cut before the message with this number, or before the one that will have it. */
   cutAt(sessionId: string, no: number): Promise<Cut>;
-  sides(sessionId: string, cut: Cut, holds: Holds, tx: Connection): Promise<Sides>;
+  sides(cut: Cut, holds: Holds, tx: Connection): Promise<Sides>;
   /** Keeps writers of the session out until the transaction ends, and answers its row. */
   lock(ownerId: string, sessionId: string, tx: Connection): Promise<SessionRow>;
   /** Copies messages into a session that has none of their numbers; they keep them. */
   copy(messageIds: readonly string[], toSessionId: string, tx: Connection): Promise<void>;
+  /**
+   * Moves messages into another session, under the same condition, with what belongs to their runs. A run that the cut
+   * goes through stays where it began.
+   */
+  move(messageIds: readonly string[], between: { from: string; to: string }, tx: Connection): Promise<void>;
   /** The text that lists show for a session. */
   preview(sessionId: string, tx: Connection): Promise<string | null>;
 }
@@ -127,7 +133,12 @@ export const createSessionHistory = (db: Connection): SessionHistory => {
       .orderBy('no')
       .execute();
     const first = prompts[0]?.no === no ? prompts[0] : undefined;
-    return { beforeNo: no, runId: first?.run_id ?? null, prompts: prompts.map((row) => row.transcript_id ?? row.id) };
+    return {
+      sessionId,
+      beforeNo: no,
+      runId: first?.run_id ?? null,
+      prompts: prompts.map((row) => row.transcript_id ?? row.id),
+    };
   };
 
   const promptNear = async (sessionId: string, no: number, where: 'last' | 'next'): Promise<number | null> => {
@@ -145,7 +156,7 @@ export const createSessionHistory = (db: Connection): SessionHistory => {
 
   return {
     cutAt,
-    async numberOf(ownerId, sessionId, messageId, field) {
+    async numberOf({ ownerId, sessionId, messageId, field }) {
       const row = await db
         .selectFrom('messages')
         .select(['no', 'session_id'])
@@ -168,7 +179,7 @@ export const createSessionHistory = (db: Connection): SessionHistory => {
     // What lies before the first message of a person belongs to its turn.
     turnBegin: async (sessionId, no) => (await promptNear(sessionId, no, 'last')) ?? 0,
     turnEnd: (sessionId, no) => promptNear(sessionId, no, 'next'),
-    async sides(sessionId, { beforeNo, runId }, holds, tx) {
+    async sides({ sessionId, beforeNo, runId }, holds, tx) {
       const rows = await tx
         .selectFrom('messages')
         .select(['id', 'no', 'run_id'])
@@ -213,6 +224,32 @@ export const createSessionHistory = (db: Connection): SessionHistory => {
         });
         await tx.insertInto('messages').values(copies).execute();
       }
+    },
+    async move(messageIds, { from, to }, tx) {
+      for (const ids of chunksOf(messageIds))
+        await tx.updateTable('messages').set({ session_id: to }).where('id', 'in', ids).execute();
+      await tx
+        .updateTable('runs')
+        .set({ session_id: to })
+        .where('session_id', '=', from)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('messages')
+                .select('messages.id')
+                .whereRef('messages.run_id', '=', 'runs.id')
+                .where('messages.session_id', '=', from),
+            ),
+          ),
+        )
+        .execute();
+      const moved = tx.selectFrom('runs').select('id').where('session_id', '=', to);
+      await tx
+        .updateTable('approvals')
+        .set({ session_id: to })
+        .where('session_id', '=', from)
+        .where('run_id', 'in', moved)
+        .execute();
     },
     async preview(sessionId, tx) {
       const rows = tx

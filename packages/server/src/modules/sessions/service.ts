@@ -80,6 +80,8 @@ export interface Sessions extends MessageReader {
   nameByMessage(id: string, text: string, tx: Connection): Promise<void>;
   /** Takes a message back that reached nobody. */
   withdrawMessage(id: string): Promise<void>;
+  /** Refuses to go on from a conversation that another process has cut since this row was read. */
+  mustHaveHistory(session: Pick<SessionRow, 'id' | 'history_version'>, tx: Connection): Promise<void>;
   /** Books a finished run on its session; joins `tx`. */
   addTotals(sessionId: string, totals: SessionTotals, tx: Connection): Promise<void>;
   /** Copies the messages of one session to another, for a fork. */
@@ -229,6 +231,9 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
           await tx.deleteFrom('transcript_entries').where('agent_session_id', '=', agent_session_id).execute();
         await tx.deleteFrom('messages').where('session_id', '=', id).execute();
         await tx.deleteFrom('approvals').where('session_id', '=', id).execute();
+        // What went to an archive was told under the session it came from.
+        const runs = tx.selectFrom('runs').select('id').where('session_id', '=', id);
+        await tx.deleteFrom('events').where('run_id', 'in', runs).execute();
         await tx.deleteFrom('runs').where('session_id', '=', id).execute();
         await tx.deleteFrom('checkpoints').where('session_id', '=', id).execute();
         await tx.deleteFrom('events').where('owner_id', '=', ownerId).where('session_id', '=', id).execute();
@@ -278,6 +283,12 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     },
     async withdrawMessage(id) {
       await db.deleteFrom('messages').where('id', '=', id).execute();
+    },
+    async mustHaveHistory({ id, history_version }, tx) {
+      const now = await tx.selectFrom('sessions').select('history_version').where('id', '=', id).executeTakeFirst();
+      if (now?.history_version === history_version) return;
+      const message = 'The conversation went back to an earlier turn at the same moment. Send the message again.';
+      throw new AppError('CONFLICT', message, { retryAfter: 1 });
     },
     async addTotals(sessionId, totals, tx) {
       const current = await tx

@@ -41,6 +41,7 @@ export const toSession = (row: SessionRow, activity: Session['activity']): Sessi
   total_turns: row.total_turns,
   total_cost_usd: row.total_cost_usd,
   usage: parseJson(usageSchema, row.usage, 'usage'),
+  history_version: row.history_version,
 });
 
 export const toMessage = (row: Selectable<MessagesTable>, content: ContentBlock[]): Message => ({
@@ -73,6 +74,7 @@ export const findLatestSession = (db: Connection, ownerId: string): Promise<Sess
     .where('owner_id', '=', ownerId)
     .where('deleted_at', 'is', null)
     .where('last_message_at', 'is not', null)
+    .where('archived', '=', 0)
     .orderBy('last_message_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
