@@ -8,6 +8,7 @@ import { type Db, isUniqueViolation } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
+import { createTurns } from '../../kernel/turns.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Grant, NoQuestions } from '../policy/index.ts';
@@ -80,23 +81,9 @@ const defaultsOf = (base: SessionRow | null, fork: boolean) => {
 const resumeOf = (base: SessionRow | null, fork: boolean): Launch['resume'] =>
   base === null || base.agent_session_id === null ? null : { agentSessionId: base.agent_session_id, fork };
 
-/** One piece of work at a time per key, so that two messages cannot both start a run. */
-const createTurns = () => {
-  const last = new Map<string, Promise<unknown>>();
-  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
-    const settled = mine.catch(() => {});
-    last.set(key, settled);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === settled) last.delete(key);
-    }
-  };
-};
-
 export const createAdmission = (deps: AdmissionDeps): Admission => {
   const { clock, events, sessions, approvals, runs, requests, runtime, live } = deps;
+  // So that two messages cannot both start a run.
   const inTurn = createTurns();
 
   /** The session that a message opens: a new one, or a copy of `parent`. */
@@ -197,8 +184,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       await sessions.nameByMessage(row.session_id, turn.prompt, tx);
       if (!place.opens) await sessions.mustHaveHistory(place.base, tx);
     });
-    // The message is stored: that a reader cannot be told of its session now must not refuse it.
-    await sessions.announce(starter.ownerId, row.session_id).catch(() => {});
+    await sessions.announce(starter.ownerId, row.session_id);
     publishUserMessage(row, messageId, turn);
     return row;
   };

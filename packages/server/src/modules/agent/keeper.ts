@@ -104,7 +104,7 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
     }
     announceEnd({ sessionId: run.sessionId, runId: run.runId, listener: journal.take }, outcome, result);
     journal.stop();
-    await sessions.announce(run.ownerId, run.sessionId).catch(() => {});
+    await sessions.announce(run.ownerId, run.sessionId);
     return { kind: 'over', result, error: errorOf(outcome) };
   };
 
@@ -115,6 +115,7 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
       await journal.settled();
       const parked = { status: 'parked' as const, lease_until: null, agent_session_id: ended.agentSessionId };
       await untilStored(clock, () => runs.update(run.runId, parked));
+      await sessions.announce(run.ownerId, run.sessionId);
       const ids = { session_id: run.sessionId, run_id: run.runId };
       journal.take({
         type: 'status',

@@ -61,22 +61,26 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
   const journalOf = (run: JournalRun): Journal => createJournal(deps, run);
 
   /** What a crash in the first second must not lose: which conversation of the agent belongs to the session. */
-  const rememberWorker = async (runId: string, sessionId: string, agentSessionId: string): Promise<void> => {
-    const started_at = clock.now().toISOString();
-    await deps.db.kysely.transaction().execute(async (tx) => {
+  const rememberWorker = (row: Launch['row'], agentSessionId: string): Promise<boolean> =>
+    deps.db.kysely.transaction().execute(async (tx) => {
+      const started_at = clock.now().toISOString();
       const set = { status: 'running' as const, agent_session_id: agentSessionId, started_at };
-      if (!(await runs.note(runId, set, tx))) return;
-      await tx.updateTable('sessions').set({ agent_session_id: agentSessionId }).where('id', '=', sessionId).execute();
+      if (!(await runs.note(row.id, set, tx))) return false;
+      const ofSession = { agent_session_id: agentSessionId };
+      await tx.updateTable('sessions').set(ofSession).where('id', '=', row.session_id).execute();
+      return true;
     });
-  };
 
-  /** The run does not wait for these writes, but they keep their order. */
-  const createNotes = (runId: string) => {
+  /** What the run is doing, stored and then told. The run does not wait for it, but the order is kept. */
+  const createNotes = (row: Launch['row']) => {
     let last: Promise<unknown> = Promise.resolve();
-    return (write: () => Promise<unknown>): void => {
+    return (write: () => Promise<boolean>): void => {
+      const tell = async (): Promise<void> => {
+        if (await write()) await deps.sessions.announce(row.owner_id, row.session_id);
+      };
       last = last
-        .then(write)
-        .catch((error: unknown) => log.warn({ err: error, run_id: runId }, 'the state of a run could not be stored'));
+        .then(tell)
+        .catch((error: unknown) => log.warn({ err: error, run_id: row.id }, 'the state of a run could not be stored'));
     };
   };
 
@@ -114,7 +118,8 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       mode: prepared.grant.mode,
       agentSessionId: null,
     };
-    const note = createNotes(row.id);
+    const note = createNotes(row);
+    let questions = 0;
     const unoffered = createUnofferedCalls();
     const webhooks = createRunWebhooks({ sender: deps.webhooks, log }, { ...ids, hooks });
     const gate = createGate(
@@ -130,7 +135,12 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
         recorded: async (toolUseId) => {
           if (state.agentSessionId !== null) await deps.recorded(state.agentSessionId, toolUseId, recordedWithinMs);
         },
-        onWaiting: (waiting) => note(() => runs.note(row.id, { status: waiting ? 'waiting' : 'running' })),
+        onWaiting: (waiting) => {
+          // Calls of one answer may wait beside each other.
+          questions += waiting ? 1 : -1;
+          const status = questions > 0 ? 'waiting' : 'running';
+          note(() => runs.note(row.id, { status }));
+        },
       },
     );
     const handle = runtime.start({
@@ -152,7 +162,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       },
       onWorker: (agentSessionId) => {
         state.agentSessionId = agentSessionId;
-        note(() => rememberWorker(row.id, session.id, agentSessionId));
+        note(() => rememberWorker(row, agentSessionId));
       },
     });
     const run: LiveRun = {

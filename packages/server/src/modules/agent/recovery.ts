@@ -96,6 +96,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
     if (row?.status !== 'parked' || deps.isStopping()) return;
     if (onlyIfSettled && (await approvals.openOfRun(row))) return;
     if (!(await runs.claimParked(runId))) return;
+    await sessions.announce(row.owner_id, row.session_id);
     try {
       await relaunch(row);
     } catch (error) {
@@ -134,8 +135,9 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
       open !== undefined &&
       row.agent_session_id !== null &&
       (await runtime.deferOpenCall(row.agent_session_id, open.tool_use_id));
-    if (waits) await runs.update(row.id, { status: 'parked', lease_until: null });
-    else await endCutOff(row);
+    if (!waits) return endCutOff(row);
+    await runs.update(row.id, { status: 'parked', lease_until: null });
+    await sessions.announce(row.owner_id, row.session_id);
   };
 
   return {

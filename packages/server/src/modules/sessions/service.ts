@@ -16,6 +16,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { parseJson } from '../../kernel/json.ts';
+import { createAnnouncer } from './announcer.ts';
 import { createMessageReader, type MessageReader, type MessageReaderDeps } from './messages.ts';
 import {
   type Connection,
@@ -73,7 +74,7 @@ export interface Sessions extends MessageReader {
   promote(ownerId: string, id: string, projectId: string): Promise<Session>;
   setPermissionMode(ownerId: string, id: string, mode: PermissionMode): Promise<void>;
   remove(ownerId: string, id: string): Promise<void>;
-  /** Stores one message; joins `tx` when given. */
+  /** Stores one message; joins `tx` when given, and then who commits it announces it. */
   addMessage(ownerId: string, sessionId: string, message: NewMessage, tx?: Connection): Promise<void>;
   /** Gives a session that has no title one from what was said; joins `tx`. */
   nameByMessage(id: string, text: string, tx: Connection): Promise<void>;
@@ -85,7 +86,7 @@ export interface Sessions extends MessageReader {
   addTotals(sessionId: string, totals: SessionTotals, tx: Connection): Promise<void>;
   /** Copies the messages of one session to another, for a fork. */
   copyMessages(fromId: string, toId: string, tx: Connection): Promise<void>;
-  /** Tells every reader what the session looks like now. */
+  /** Tells every reader what the session looks like now. Never rejects: a session that is gone needs no word. */
   announce(ownerId: string, id: string): Promise<void>;
 }
 
@@ -98,6 +99,9 @@ export interface SessionsDeps extends Omit<MessageReaderDeps, 'requireSession'> 
   /** Called before a session is removed, so that its run can be stopped. */
   onRemove: (sessionId: string) => Promise<void>;
 }
+
+/** The text of a message that lists show for its session. */
+const shownText = (message: NewMessage): string | null => (message.parentToolUseId ? null : firstText(message.content));
 
 const notFound = (): AppError => new AppError('SESSION_NOT_FOUND', 'There is no such session.');
 
@@ -123,8 +127,10 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     return session;
   };
 
+  const announcer = createAnnouncer({ events, read: get });
   const announce = async (ownerId: string, id: string): Promise<void> => {
-    events.publish(ownerId, { type: 'session', data: { session: await get(ownerId, id), session_id: id } });
+    // What happened is stored, whether readers can be told of it now or not.
+    await announcer.tell(ownerId, id).catch(() => {});
   };
 
   const change = async (ownerId: string, id: string, set: Partial<SessionRow>): Promise<Session> => {
@@ -136,9 +142,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       .where('deleted_at', 'is', null)
       .executeTakeFirst();
     if (changed.numUpdatedRows === 0n) throw notFound();
-    const session = await get(ownerId, id);
-    events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
-    return session;
+    return announcer.tell(ownerId, id);
   };
 
   const checkMove = async (ownerId: string, id: string, cwd: string | null): Promise<void> => {
@@ -189,9 +193,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     async create(ownerId, input, id = newId()) {
       if (input.cwd !== undefined) await deps.checkFolder('cwd', input.cwd);
       await insert(ownerId, input, { id, origin: 'chat', tx: db });
-      const session = await get(ownerId, id);
-      events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
-      return session;
+      return announcer.tell(ownerId, id);
     },
     async list(ownerId, query) {
       const { rows, total } = await listSessions(db, ownerId, query);
@@ -217,7 +219,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       await deps.onRemove(id);
       // Events that still wait to be stored would otherwise come back after the deletion.
       await events.flush();
-      await db.transaction().execute(async (tx) => {
+      const removal = async (tx: Connection): Promise<void> => {
         const { agent_session_id } = await row(ownerId, id, tx);
         const shared = await tx
           .selectFrom('sessions')
@@ -236,8 +238,8 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         await tx.deleteFrom('checkpoints').where('session_id', '=', id).execute();
         await tx.deleteFrom('events').where('owner_id', '=', ownerId).where('session_id', '=', id).execute();
         await tx.deleteFrom('sessions').where('id', '=', id).execute();
-      });
-      events.publish(ownerId, { type: 'session', data: { session: null, session_id: id } });
+      };
+      await announcer.tellRemoval(ownerId, id, () => db.transaction().execute(removal));
     },
     async addMessage(ownerId, sessionId, message, tx) {
       const insert = async (on: Connection): Promise<void> => {
@@ -261,7 +263,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
             created_at: at,
           })
           .execute();
-        const text = message.parentToolUseId ? null : firstText(message.content);
+        const text = shownText(message);
         if (text !== null)
           await on
             .updateTable('sessions')
@@ -269,8 +271,9 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
             .where('id', '=', sessionId)
             .execute();
       };
-      if (tx) await insert(tx);
-      else await db.transaction().execute(insert);
+      if (tx) return insert(tx);
+      await db.transaction().execute(insert);
+      if (shownText(message) !== null) await announce(ownerId, sessionId);
     },
     async nameByMessage(id, text, tx) {
       const title = titleFrom(text);
