@@ -26,3 +26,14 @@ export const openChat = async (page: Page, id: string): Promise<void> => {
   await page.goto(`/c/${id}`);
   await transcript(page).waitFor();
 };
+
+/** So many different words; three of them come in one delta. */
+export const words = (count: number, stem = 'word'): string =>
+  Array.from({ length: count }, (_, index) => `${stem}${index}`).join(' ');
+
+export const liveText = (page: Page): Locator => page.locator('[data-live] .md');
+export const answers = (page: Page): Locator => page.locator('[data-answer]');
+export const stopButton = (page: Page): Locator => page.getByRole('button', { name: 'Stop', exact: true });
+
+/** Cards that wait for a decision. */
+export const cards = (page: Page): Locator => page.locator('[data-approval]');

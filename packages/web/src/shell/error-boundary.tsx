@@ -28,7 +28,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
           <Button onClick={() => window.location.reload()}>Reload the page</Button>
         </div>
         <details className="w-full text-label text-ink-2">
-          <summary className="tap flex items-center">Details for a report</summary>
+          <summary className="leading-[44px]">Details for a report</summary>
           <pre className="overflow-x-auto rounded-code bg-sunk p-3 font-mono whitespace-pre-wrap">{details}</pre>
         </details>
       </div>

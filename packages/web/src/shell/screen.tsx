@@ -19,7 +19,7 @@ export const Header = ({ title, back, actions, sub }: HeaderProps) => (
   <header className="z-10 shrink-0 border-b border-line bg-bg pt-(--safe-top)">
     <div className="flex min-h-14 items-center gap-1 px-1">
       {back === undefined ? (
-        <span className="w-3" />
+        <span className="w-2" />
       ) : (
         <IconButton label="Back" onClick={() => goBack(back)}>
           <icons.back size={24} />

@@ -15,7 +15,7 @@ export type Access =
   | { status: 'unreachable'; message: string }
   | { status: 'in'; hearth: Hearth };
 
-interface SessionValue {
+export interface SessionValue {
   access: Access;
   signedIn: (identity: Identity) => void;
   signOut: () => Promise<void>;
@@ -23,6 +23,8 @@ interface SessionValue {
 }
 
 const SessionContext = createContext<SessionValue | null>(null);
+/** For the fixture page, which puts made-up states on the screen; everybody else has the provider below. */
+export const SessionFixture = SessionContext.Provider;
 
 const ownerKey = 'hearth.owner';
 const readOwner = (): string | null => {
@@ -49,7 +51,7 @@ export const nextPath = (search: string): string => {
 
 const toLogin = (): void => {
   const { pathname, search, hash } = window.location;
-  if (pathname === '/login') return;
+  if (pathname === '/login' || pathname === '/fixtures') return;
   const here = `${pathname}${search}${hash}`;
   navigate(here === '/' ? '/login' : `/login?next=${encodeURIComponent(here)}`, { replace: true });
 };

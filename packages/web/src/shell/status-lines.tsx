@@ -44,7 +44,7 @@ const DemoLine = () => {
   return (
     <p className={`${lineClass} flex flex-wrap items-center gap-x-3 bg-attn-soft py-0 text-ink`}>
       <span className="py-1.5">Demo model: its answers are made up.</span>
-      <Link href="/settings/claude" className="inline-flex min-h-8 items-center font-semibold text-accent underline">
+      <Link href="/settings/claude" className="inline-flex min-h-11 items-center font-semibold text-accent underline">
         Connect Claude
       </Link>
     </p>

@@ -22,7 +22,7 @@ export const Notice = ({
   children: ReactNode;
   action?: ReactNode;
 }) => (
-  <div className={clsx('flex flex-wrap items-center gap-x-4 gap-y-2 rounded-card border-l-2 px-4 py-3', tones[tone])}>
+  <div className={clsx('flex flex-wrap items-center gap-x-4 gap-y-2 rounded-card border px-4 py-3', tones[tone])}>
     <div className="min-w-48 flex-1 text-list">{children}</div>
     {action}
   </div>
@@ -37,9 +37,17 @@ export const Empty = ({ title, children, action }: { title: string; children?: R
   </div>
 );
 
+interface FailedProps {
+  what: string;
+  detail?: string | null;
+  onRetry?: () => void;
+  /** The region around it has its own edges. */
+  flush?: boolean;
+}
+
 /** A part of the screen that could not be loaded. */
-export const Failed = ({ what, detail, onRetry }: { what: string; detail?: string | null; onRetry?: () => void }) => (
-  <div role="alert" className="flex flex-col items-start gap-2 px-4 py-6">
+export const Failed = ({ what, detail, onRetry, flush }: FailedProps) => (
+  <div role="alert" className={clsx('flex flex-col items-start gap-2 py-6', !flush && 'px-4')}>
     <p className="text-list font-semibold">{what}</p>
     {detail ? <p className="measure text-label text-ink-2">{detail}</p> : null}
     {onRetry ? <Button onClick={onRetry}>Try again</Button> : null}
@@ -47,11 +55,14 @@ export const Failed = ({ what, detail, onRetry }: { what: string; detail?: strin
 );
 
 /** Holds the place of what is being loaded, in its final size; the label is for assistive tech. */
-export const Skeleton = ({ rows, label }: { rows: number; label: string }) => (
+export const Skeleton = ({ rows, label, flush }: { rows: number; label: string; flush?: boolean }) => (
   <div role="status" aria-label={label} className="skeleton flex flex-col">
     {Array.from({ length: rows }, (_, row) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: rows without content have no other name
-      <div key={row} className="flex min-h-18 flex-col justify-center gap-2 border-b border-line px-4">
+      <div
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows without content have no other name
+        key={row}
+        className={clsx('flex min-h-18 flex-col justify-center gap-2 border-b border-line', !flush && 'px-4')}
+      >
         <span className="h-3 rounded-full bg-line" style={{ width: `${62 - ((row * 17) % 30)}%` }} />
         <span className="h-2.5 rounded-full bg-sunk" style={{ width: `${84 - ((row * 23) % 40)}%` }} />
       </div>

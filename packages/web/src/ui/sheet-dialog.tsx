@@ -20,7 +20,12 @@ export const SheetDialog = ({ open, onClose, title, description, children }: She
       <Dialog.Overlay className="sheet-scrim fixed inset-0 z-40 bg-(--scrim)" />
       <Dialog.Content
         {...(description ? {} : { 'aria-describedby': undefined })}
-        className="sheet fixed z-50 flex max-h-[88dvh] flex-col bg-surface shadow-(--shadow) outline-none"
+        // The sheet itself, not its first button: nothing is pressed by a stray Return.
+        onOpenAutoFocus={(event) => {
+          event.preventDefault();
+          if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+        }}
+        className="sheet fixed z-50 flex flex-col bg-surface shadow-(--shadow) outline-none"
       >
         <div className="flex items-center gap-2 border-b border-line py-1 pr-1 pl-4">
           <Dialog.Title className="min-w-0 flex-1 truncate text-title font-semibold">{title}</Dialog.Title>

@@ -4,7 +4,7 @@ import type { Approval, Decision } from '@hearth/contract';
 import { useRef, useState } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { CodeBox } from '../../ui/scrollable.tsx';
-import { clockTime, shortDate } from '../chat/model/time.ts';
+import { dayAndTime } from '../chat/model/time.ts';
 import { inputText } from '../chat/model/tools.ts';
 import { HoldButton } from './hold-button.tsx';
 import { MoreDecisions } from './more-decisions.tsx';
@@ -14,11 +14,7 @@ import { type Deciding, useDecide } from './use-decide.ts';
 
 const riskWords: Record<Approval['risk'], string> = { low: 'Low risk', medium: 'Some risk', high: 'High risk' };
 
-const expiry = (iso: string): string => {
-  const day = shortDate(iso);
-  const time = clockTime(iso);
-  return day === time ? `Open until ${time}` : `Open until ${day === 'Tomorrow' ? 'tomorrow' : day}, ${time}`;
-};
+const expiry = (iso: string): string => `Open until ${dayAndTime(iso).replace('Tomorrow', 'tomorrow')}`;
 
 const Facts = ({ approval, position }: { approval: Approval; position: string | null }) => (
   <>

@@ -26,7 +26,7 @@ const Settled = ({ approval }: { approval: Approval }) => {
   const who = approval.decided_by === null ? '' : ` by ${approval.decided_by}`;
   const when = approval.decided_at === null ? '' : ` at ${clockTime(approval.decided_at)}`;
   return (
-    <div className="flex flex-col gap-3 p-4">
+    <div className="flex flex-col gap-3 py-4">
       <h2 className="text-body font-semibold">{approval.title}</h2>
       <pre className="overflow-auto rounded-code bg-sunk p-3 font-mono text-label whitespace-pre-wrap">
         {inputText({ name: approval.tool, input: approval.input }).slice(0, 20_000)}

@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { isLocalChat, localChatPrefix } from '../../lib/outbox.ts';
 import { activeRun } from '../../lib/store/state.ts';
 import type { ScreenProps } from '../../shell/app.tsx';
+import { Link } from '../../shell/link.tsx';
 import { closeSheet, navigate, openSheet, useSheet } from '../../shell/router.ts';
 import { Header } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
@@ -76,7 +77,19 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
     return (
       <>
         <Header title="Not found" back="/" />
-        <Empty title="This chat is gone">It was deleted, or it never existed.</Empty>
+        <Empty
+          title="This chat is gone"
+          action={
+            <Link
+              href="/"
+              className="tap inline-flex items-center rounded-button bg-accent px-4 font-semibold text-on-accent"
+            >
+              Go to your chats
+            </Link>
+          }
+        >
+          It was deleted, or it never existed.
+        </Empty>
       </>
     );
   }

@@ -65,7 +65,7 @@ const Working = ({ run, hasText, isWaiting }: { run: RunState; hasText: boolean;
   const usual = hasText ? 'Answering' : 'Working on it';
   const words = isWaiting ? 'Waiting for you' : (statusWords[run.status] ?? run.note ?? usual);
   return (
-    <p className="flex min-h-8 items-center gap-2 pt-2 text-label text-ink-3" data-working={true}>
+    <p className="at-end flex min-h-8 items-center gap-2 pt-2 text-label text-ink-3" data-working={true}>
       <span className={run.status === 'running' && !isWaiting ? 'pulse' : 'pulse-waiting'} aria-hidden="true" />
       <span>{words}</span>
       <span className="tabular-nums">{elapsed}</span>
@@ -94,7 +94,8 @@ export const LiveAnswer = ({ chatId, isWaiting }: { chatId: string; isWaiting: b
     part.blocks.map((block) => ({ key: `${part.message_id}:${block.index}`, block })),
   );
   return (
-    <div data-live={true}>
+    // No box of its own: it would seem to jump when its text becomes a message.
+    <div data-live={true} className="contents">
       <Todos todos={chat.todos} />
       {blocks.map(({ key, block }, index) => (
         <LiveBlock key={key} block={block} isLast={index === blocks.length - 1} />

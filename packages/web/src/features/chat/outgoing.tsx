@@ -66,7 +66,7 @@ export const OutgoingMessage = ({ item }: { item: OutboxItem }) => {
         <p className="measure whitespace-pre-wrap">{item.text}</p>
         <State item={item} />
         {item.status === 'refused' || item.status === 'queued' ? (
-          <div className="flex flex-wrap gap-x-2 pt-1">
+          <div className="-mb-2 flex flex-wrap gap-x-2">
             {item.status === 'refused' ? (
               <Button tone="quiet" className="-ml-3 !px-3" onClick={() => outbox.retry(item.id)}>
                 Retry

@@ -12,7 +12,7 @@ import { Failed } from '../../ui/notice.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { showToast } from '../../ui/toast.tsx';
 import { useAccount } from '../account/use-account.ts';
-import { clockTime, shortDate } from './model/time.ts';
+import { dayAndTime } from './model/time.ts';
 import { modeNames } from './modes.ts';
 
 type Change = { title?: string; model?: string | null; cwd?: string | null };
@@ -132,6 +132,9 @@ const Costs = ({ session }: { session: Session }) => {
   );
 };
 
+const filesWords = (count: number): string =>
+  count === 0 ? 'no files yet' : `${count} ${count === 1 ? 'file' : 'files'}`;
+
 const Checkpoints = ({ session }: { session: Session }) => {
   const { client } = useHearth();
   const list = useQuery({
@@ -141,7 +144,7 @@ const Checkpoints = ({ session }: { session: Session }) => {
   });
   if (list.isPending) return <p className="text-label text-ink-3">Loading</p>;
   if (list.isError)
-    return <Failed what="Not loaded" detail={problemOf(list.error)} onRetry={() => void list.refetch()} />;
+    return <Failed flush={true} what="Not loaded" detail={problemOf(list.error)} onRetry={() => void list.refetch()} />;
   const { checkpoints } = list.data;
   if (checkpoints.length === 0)
     return <p className="text-list text-ink-2">None yet. One is kept before each message that changes files.</p>;
@@ -153,7 +156,7 @@ const Checkpoints = ({ session }: { session: Session }) => {
           <span className="min-w-0 flex-1">
             <span className="block truncate text-list">{checkpoint.label}</span>
             <span className="block text-label text-ink-3">
-              {shortDate(checkpoint.created_at)}, {clockTime(checkpoint.created_at)} · {checkpoint.files.length} files
+              {dayAndTime(checkpoint.created_at)} · {filesWords(checkpoint.files.length)}
             </span>
           </span>
           <Button onClick={() => openSheet(`checkpoint:${checkpoint.id}`)}>Go back here</Button>

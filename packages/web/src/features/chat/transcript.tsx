@@ -12,7 +12,7 @@ import { icons } from '../../ui/icons.tsx';
 import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
 import { ApprovalCard } from '../approvals/index.ts';
 import { LiveAnswer } from './live-answer.tsx';
-import { clockTime, shortDate } from './model/time.ts';
+import { dayAndTime } from './model/time.ts';
 import { createTurnBuilder, type Turn } from './model/turns.ts';
 import { OutgoingMessage } from './outgoing.tsx';
 import { TurnView } from './turn-view.tsx';
@@ -64,9 +64,7 @@ const CopyNotice = ({ chat }: { chat: Chat }) => {
     return <Notice>The newest messages could not be loaded: {chat.problem}</Notice>;
   }
   if (chat.load !== 'cached' || chat.savedAt === null) return null;
-  const day = shortDate(chat.savedAt);
-  const time = clockTime(chat.savedAt);
-  return <p className="py-2 text-label text-ink-3">As of {day === time ? time : `${day}, ${time}`}</p>;
+  return <p className="py-2 text-label text-ink-3">As of {dayAndTime(chat.savedAt)}</p>;
 };
 
 export interface TranscriptProps {
@@ -113,9 +111,9 @@ export const Transcript = (props: TranscriptProps) => {
       >
         <div ref={content} className="mx-auto flex min-h-full w-full max-w-[720px] flex-col px-4">
           <Older chatId={chatId} chat={chat} />
-          {chat.load === 'loading' && !hasText ? <Skeleton rows={5} label="Loading the chat" /> : null}
+          {chat.load === 'loading' && !hasText ? <Skeleton flush={true} rows={5} label="Loading the chat" /> : null}
           {chat.load === 'error' ? (
-            <Failed what="The chat could not be loaded" detail={chat.problem} onRetry={props.onReload} />
+            <Failed flush={true} what="The chat could not be loaded" detail={chat.problem} onRetry={props.onReload} />
           ) : null}
           {chat.load === 'ready' && !hasText ? props.empty : null}
           <CopyNotice chat={chat} />

@@ -7,9 +7,9 @@ import { useSession } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 
-type Way = 'key' | 'code';
+export type Way = 'key' | 'code';
 
-interface Problem {
+export interface Problem {
   /** At the field, or about the server as a whole. */
   at: 'field' | 'server';
   text: string;
@@ -76,7 +76,7 @@ const useLogin = (way: Way, input: RefObject<HTMLInputElement | null>) => {
 
 const FirstRun = () => (
   <details className="text-label text-ink-2">
-    <summary className="tap flex items-center font-semibold">Where do I find my key?</summary>
+    <summary className="font-semibold leading-[44px]">Where do I find my key?</summary>
     <ol className="flex list-decimal flex-col gap-1 pl-5">
       <li>The server printed it when it first started.</li>
       <li>
@@ -95,26 +95,25 @@ const Mark = () => (
   </svg>
 );
 
-export const LoginScreen = () => {
-  const [way, setWay] = useState<Way>('key');
-  const [texts, setTexts] = useState({ key: '', code: '' });
-  const [host, setHost] = useState('');
-  const input = useRef<HTMLInputElement>(null);
-  const { problem, isBusy, submit, forget } = useLogin(way, input);
+interface LoginViewProps {
+  way: Way;
+  onWay: (way: Way) => void;
+  text: string;
+  onText: (text: string) => void;
+  problem: Problem | null;
+  isBusy: boolean;
+  onSubmit: (text: string) => void;
+  host: string;
+  inputRef?: RefObject<HTMLInputElement | null>;
+}
+
+export const LoginView = ({ way, onWay, text, onText, problem, isBusy, onSubmit, host, inputRef }: LoginViewProps) => {
   const wait = useCountdown(problem?.retryAt);
-  useEffect(() => {
-    setHost(window.location.host);
-    const code = codeInAddress();
-    if (code === '') return;
-    setWay('code');
-    setTexts((old) => ({ ...old, code }));
-  }, []);
-  const onSubmit = (event: FormEvent): void => {
-    event.preventDefault();
-    const text = texts[way].trim();
-    if (text !== '' && wait === 0) void submit(text);
-  };
   const fieldError = problem?.at === 'field' ? `${problem.text}${wait > 0 ? ` Try again in ${wait} s.` : ''}` : null;
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (text.trim() !== '' && wait === 0) onSubmit(text.trim());
+  };
   return (
     <main className="mx-auto flex min-h-full max-w-[400px] flex-col justify-center gap-6 px-4 py-[calc(24px+var(--safe-top))]">
       <div className="flex flex-col gap-3">
@@ -122,19 +121,19 @@ export const LoginScreen = () => {
         <h1 className="font-display text-display font-bold">Sign in to Hearth</h1>
         <p className="min-h-6 text-list text-ink-2">{host}</p>
       </div>
-      <form onSubmit={onSubmit} className="flex flex-col gap-4">
+      <form onSubmit={submit} className="flex flex-col gap-4">
         <Field
           key={way}
-          inputRef={input}
+          inputRef={inputRef}
           label={way === 'key' ? 'API key' : 'One-time code'}
           name={way === 'key' ? 'api_key' : 'code'}
           type={way === 'key' ? 'password' : 'text'}
           autoComplete={way === 'key' ? 'current-password' : 'one-time-code'}
           autoCapitalize="off"
           spellCheck={false}
-          value={texts[way]}
+          value={text}
           error={fieldError}
-          onChange={(event) => setTexts({ ...texts, [way]: event.target.value })}
+          onChange={(event) => onText(event.target.value)}
         />
         <Button type="submit" tone="primary" busy={isBusy} disabled={wait > 0}>
           Sign in
@@ -144,17 +143,42 @@ export const LoginScreen = () => {
             {problem.text} What you entered is kept; try again when it is back.
           </p>
         ) : null}
-        <Button
-          tone="quiet"
-          onClick={() => {
-            forget();
-            setWay(way === 'key' ? 'code' : 'key');
-          }}
-        >
+        <Button tone="quiet" onClick={() => onWay(way === 'key' ? 'code' : 'key')}>
           {way === 'key' ? 'Use a one-time code instead' : 'Use an API key instead'}
         </Button>
       </form>
       <FirstRun />
     </main>
+  );
+};
+
+export const LoginScreen = () => {
+  const [way, setWay] = useState<Way>('key');
+  const [texts, setTexts] = useState({ key: '', code: '' });
+  const [host, setHost] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  const { problem, isBusy, submit, forget } = useLogin(way, input);
+  useEffect(() => {
+    setHost(window.location.host);
+    const code = codeInAddress();
+    if (code === '') return;
+    setWay('code');
+    setTexts((old) => ({ ...old, code }));
+  }, []);
+  return (
+    <LoginView
+      way={way}
+      onWay={(next) => {
+        forget();
+        setWay(next);
+      }}
+      text={texts[way]}
+      onText={(text) => setTexts({ ...texts, [way]: text })}
+      problem={problem}
+      isBusy={isBusy}
+      onSubmit={(text) => void submit(text)}
+      host={host}
+      inputRef={input}
+    />
   );
 };

@@ -44,22 +44,24 @@ export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
         <span className="flex items-center gap-2">
           {isFork ? <icons.fork size={15} className="shrink-0 text-ink-3" /> : null}
           <span className="min-w-0 flex-1 truncate text-list font-semibold">{session.title ?? 'New chat'}</span>
-          {state ? <StateMark state={state} /> : null}
           <span className="shrink-0 text-label text-ink-3 tabular-nums">
             {shortDate(session.last_message_at ?? session.created_at)}
           </span>
         </span>
-        <span className="truncate text-label text-ink-2">
-          {draft ? (
-            <>
-              <span className="font-semibold text-attn">Draft:</span> {draft}
-            </>
-          ) : (
-            <>
-              {source ? <span className="font-semibold">{source}: </span> : null}
-              {session.last_message ?? 'Nothing said yet'}
-            </>
-          )}
+        <span className="flex items-center gap-2 text-label text-ink-2">
+          {state ? <StateMark state={state} /> : null}
+          <span className="min-w-0 flex-1 truncate">
+            {draft ? (
+              <>
+                <span className="font-semibold text-attn">Draft:</span> {draft}
+              </>
+            ) : (
+              <>
+                {source ? <span className="font-semibold">{source}: </span> : null}
+                {session.last_message ?? 'Nothing said yet'}
+              </>
+            )}
+          </span>
         </span>
       </Link>
       <IconButton label={`More for ${session.title ?? 'this chat'}`} onClick={onMore}>

@@ -10,7 +10,7 @@ import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty, Failed, Skeleton } from '../../ui/notice.tsx';
 import { fetchSheets } from '../../ui/sheet.tsx';
-import { clockTime, shortDate } from '../chat/model/time.ts';
+import { dayAndTime } from '../chat/model/time.ts';
 import { ChatDeeds } from './chat-deeds.tsx';
 import { ChatRow } from './chat-row.tsx';
 import { groupSessions } from './groups.ts';
@@ -131,11 +131,7 @@ export const ChatsScreen = () => {
     >
       <NeedsYou approvals={waiting} />
       <Filter search={search} onSearch={setSearch} shelf={shelf} onShelf={setShelf} />
-      {savedAt ? (
-        <p className="px-4 pt-2 text-label text-ink-3">
-          As of {shortDate(savedAt)}, {clockTime(savedAt)}
-        </p>
-      ) : null}
+      {savedAt ? <p className="px-4 pt-2 text-label text-ink-3">As of {dayAndTime(savedAt)}</p> : null}
       {load === 'error' ? (
         <Failed what="Your chats could not be loaded" onRetry={() => void store.loadSessions()} />
       ) : null}

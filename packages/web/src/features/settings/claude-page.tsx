@@ -87,10 +87,11 @@ const Disconnect = () => {
 export const ClaudePage = () => {
   const account = useAccount();
   const { identity } = useHearth();
-  if (account.isPending) return <Skeleton rows={2} label="Loading" />;
+  if (account.isPending) return <Skeleton flush={true} rows={2} label="Loading" />;
   if (account.isError)
     return (
       <Failed
+        flush={true}
         what="The account could not be loaded"
         detail={problemOf(account.error)}
         onRetry={() => void account.refetch()}

@@ -195,9 +195,10 @@ export const KeysPage = () => {
     <>
       {shown === null ? null : <NewKey text={shown} onDone={() => setShown(null)} />}
       <Part title="Your keys">
-        {keys.isPending ? <Skeleton rows={2} label="Loading" /> : null}
+        {keys.isPending ? <Skeleton flush={true} rows={2} label="Loading" /> : null}
         {keys.isError ? (
           <Failed
+            flush={true}
             what="The keys could not be loaded"
             detail={problemOf(keys.error)}
             onRetry={() => void keys.refetch()}

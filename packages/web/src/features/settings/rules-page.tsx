@@ -16,10 +16,11 @@ export const RulesPage = () => {
   const queries = useQueryClient();
   const [problem, setProblem] = useState<string | null>(null);
   const rules = useQuery({ queryKey: rulesKey, queryFn: ({ signal }) => client.toolRules.list({ signal }) });
-  if (rules.isPending) return <Skeleton rows={3} label="Loading" />;
+  if (rules.isPending) return <Skeleton flush={true} rows={3} label="Loading" />;
   if (rules.isError)
     return (
       <Failed
+        flush={true}
         what="The rules could not be loaded"
         detail={problemOf(rules.error)}
         onRetry={() => void rules.refetch()}
@@ -56,7 +57,9 @@ export const RulesPage = () => {
                 {rule.cwd ? `In ${rule.cwd}. ` : ''}Since {shortDate(rule.created_at)}
                 {rule.last_used_at ? `, last used ${shortDate(rule.last_used_at)}` : ', not used yet'}
               </span>
-              <Button onClick={() => void revoke(rule.id)}>Ask again</Button>
+              <Button className="shrink-0" onClick={() => void revoke(rule.id)}>
+                Ask again
+              </Button>
             </div>
           </li>
         ))}

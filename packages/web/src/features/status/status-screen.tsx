@@ -83,9 +83,10 @@ export const StatusScreen = () => {
   return (
     <Screen title="Status">
       <div className="flex flex-col gap-4 px-4 py-6">
-        {health.isPending ? <Skeleton rows={3} label="Asking the server" /> : null}
+        {health.isPending ? <Skeleton flush={true} rows={3} label="Asking the server" /> : null}
         {health.isError ? (
           <Failed
+            flush={true}
             what="The server does not answer"
             detail={problemOf(health.error)}
             onRetry={() => void health.refetch()}

@@ -16,7 +16,7 @@ export const between = (from: string, to: string | null): string | null => {
   return Number.isFinite(ms) && ms >= 0 ? duration(ms) : null;
 };
 
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 export const clockTime = (iso: string): string => {
   const date = new Date(iso);
   return Number.isNaN(date.getTime()) ? '' : clockFormat.format(date);
@@ -39,4 +39,11 @@ export const shortDate = (iso: string, now = new Date()): string => {
   if (days === 0) return clockFormat.format(date);
   if (Math.abs(days) === 1) return days === 1 ? 'Yesterday' : 'Tomorrow';
   return (date.getFullYear() === now.getFullYear() ? dayFormat : yearFormat).format(date);
+};
+
+/** "14:52" today, "Yesterday, 14:52" and so on before. */
+export const dayAndTime = (iso: string, now = new Date()): string => {
+  const day = shortDate(iso, now);
+  const time = clockTime(iso);
+  return day === time ? time : `${day}, ${time}`;
 };

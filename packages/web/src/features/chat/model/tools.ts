@@ -165,7 +165,9 @@ export const inputText = (use: Pick<ToolUse, 'name' | 'input'>): string => {
       .map((line) => `+ ${line}`);
     return [text(input.file_path), '', ...minus, ...plus].join('\n');
   }
-  return JSON.stringify(use.input, null, 2);
+  // One value needs no names and braces around it.
+  const [only, ...more] = Object.values(input);
+  return typeof only === 'string' && more.length === 0 ? only : JSON.stringify(use.input, null, 2);
 };
 
 export const isFailed = (result: ToolResult | null): boolean => result?.is_error === true;
