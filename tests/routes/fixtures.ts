@@ -137,6 +137,7 @@ const sessions: Record<string, Fixture> = {
       return { path: `/api/v1/sessions/${session}/messages?before=${before}`, ids: [session, before] };
     },
   },
+  'GET /api/v1/sessions/{id}/export': inSession('/export', { make: makeTalk }),
   'POST /api/v1/sessions/{id}/resume': inSession('/resume', { make: makeTalk, body: { prompt: 'more' } }),
   'POST /api/v1/sessions/{id}/fork': inSession('/fork', { make: makeTalk, body: { prompt: 'else' } }),
   'POST /api/v1/sessions/{id}/interrupt': inSession('/interrupt', { make: makeHangingRun }),

@@ -50,9 +50,12 @@ import { createHealth, createMetrics, type HealthService, registerHealthRoutes }
 import { createPathGuard, createPolicy } from './modules/policy/index.ts';
 import {
   type Branching,
+  createSessionExports,
   createSessionHistory,
   createSessions,
+  registerExportRoutes,
   registerSessionRoutes,
+  type SessionExports,
   type Sessions,
 } from './modules/sessions/index.ts';
 import type { EventBus, ReserveNumbers } from './ports/event-bus.ts';
@@ -134,6 +137,12 @@ const claudeSettings = (config: Config, credential: ClaudeCredential): ClaudeSet
   runningAsRoot: config.agent.runningAsRoot,
   baseEnv: config.agent.baseEnv,
 });
+
+const secretsOf = (credential: ClaudeCredential): string[] => {
+  if (credential.kind === 'api_key') return [credential.apiKey];
+  if (credential.kind === 'oauth_token') return [credential.token];
+  return credential.kind === 'gateway' ? [credential.authToken] : [];
+};
 
 const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accounts => {
   const { config } = deps;
@@ -230,6 +239,7 @@ interface Talking extends Model {
   agent: Agent;
   branching: Branching;
   rewinds: Rewinds;
+  exports: SessionExports;
 }
 
 const createModel = (deps: AppDeps, core: Core): Model => {
@@ -301,8 +311,14 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   const cuts = createCuts({ history, transcripts, runtime });
   const { activeRun, whileIdle } = agent;
   const past = { ...core, clock, sessions, history, cuts, checkpoints, runtime, activeRun, whileIdle };
-  const branching = createBranches(past);
-  return { ...model, sessions, approvals, checkpoints, agent, branching, rewinds: createRewinds(past) };
+  const exports = createSessionExports({
+    db: core.db.kysely,
+    clock,
+    sessions,
+    secrets: () => [...config.secrets, ...secretsOf(accounts.credential())],
+  });
+  const changes = { branching: createBranches(past), rewinds: createRewinds(past) };
+  return { ...model, ...changes, sessions, approvals, checkpoints, agent, exports };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -339,6 +355,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
       registerSessionRoutes(app, { sessions, branching });
+      registerExportRoutes(app, { exports: talking.exports, log });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints, rewinds });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);
