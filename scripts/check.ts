@@ -19,6 +19,7 @@ export interface Outcome {
 
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
+  { name: 'types of web', command: ['tsc', '-p', 'packages/web/tsconfig.json'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
   { name: 'format, lint', command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'] },
   { name: 'generated', command: ['node', 'scripts/generate.ts', '--check'] },

@@ -1,5 +1,5 @@
 /**
- * `npm test`: unit tests, then integration tests on real services, with coverage; prints the floors and one closing line
+ * `npm test`: unit tests, integration tests on real services (both with coverage), then browser tests; prints the floors and one closing line
  * with the counts. Arguments are passed on to vitest and switch the floors off, because then only a part runs.
  */
 import { spawnSync } from 'node:child_process';
@@ -30,9 +30,9 @@ const runProject = (project: string, more: string[]): { ok: boolean; counts: Cou
     'run',
     '--project',
     project,
-    '--coverage',
-    '--coverage.reporter=json',
-    `--coverage.reportsDirectory=${out}`,
+    ...(project === 'browser'
+      ? []
+      : ['--coverage', '--coverage.reporter=json', `--coverage.reportsDirectory=${out}`]),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${results}`,
@@ -45,7 +45,7 @@ const runProject = (project: string, more: string[]): { ok: boolean; counts: Cou
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const more = process.argv.slice(2);
-const runs = ['unit', 'integration'].map((project) => runProject(project, more));
+const runs = ['unit', 'integration', 'browser'].map((project) => runProject(project, more));
 let ok = runs.every((run) => run.ok);
 if (ok && more.length === 0) {
   const files = ['unit', 'integration'].map((project) => join(folder, project, 'coverage-final.json'));

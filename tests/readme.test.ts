@@ -30,18 +30,20 @@ const examples = (): string[] => {
 describe('the README', () => {
   it('prints curl lines that work, from the first question to the changed key', async () => {
     const blocks = examples();
-    expect(blocks).toHaveLength(6);
+    expect(blocks).toHaveLength(7);
     const script = blocks.map((code, index) => `echo "=== ${index}"\n${code}`).join('\n');
     const { stdout } = await run('bash', ['-c', script], {
       env: { PATH: process.env.PATH, HEARTH: server.url, KEY: testKey },
       maxBuffer: 64 * 1024 * 1024,
     });
-    const [, single = '', stream = '', more = '', stopped = '', approved = '', rotated = ''] = stdout.split(/=== \d\n/);
+    const [, single = '', stream = '', more = '', stopped = '', later = '', approved = '', rotated = ''] =
+      stdout.split(/=== \d\n/);
     expect(JSON.parse(single)).toMatchObject({ stop_reason: 'completed', demo: true, total_cost_usd: 0 });
     expect(stream).toContain('event: done');
     expect(more.match(/marmalade/g)?.length, 'both the session and its copy remember').toBeGreaterThanOrEqual(2);
     expect(stopped).toContain('"status":"interrupted"');
     expect(stopped).toContain('"reason":"interrupted"');
+    expect(later).toContain('event: init');
     expect(approved).toContain('"status":"allowed"');
     expect(approved).toContain('restarting plex');
     expect(JSON.parse(rotated)).toMatchObject({ permissions: { admin: true } });

@@ -1,5 +1,5 @@
 /** What a person does, with the real `claude` binary: talk, look at pictures, plan, change files, fork, undo, stop. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type StandIn, text, thinking, toolUse } from '@hearth/stand-in';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -72,6 +72,17 @@ describe('an answer', () => {
 });
 
 describe('a conversation', () => {
+  it('is remembered in another folder and by another model', async () => {
+    const id = sessionOf(await bodyOf('My code word is marmalade.'));
+    mkdirSync(join(workspace, 'elsewhere'));
+    await harness.client.sessions.update(id, { cwd: join(workspace, 'elsewhere'), model: 'haiku' });
+    const answer = await bodyOf('What is my code word?', { session_id: id });
+    expect(String(answer.content)).toContain('marmalade');
+    expect(String(answer.model)).toContain('haiku');
+    await harness.client.sessions.update(id, { cwd: null, model: null });
+    expect(String((await bodyOf('What is my code word?', { session_id: id })).content)).toContain('marmalade');
+  });
+
   it('goes on in its session, and in a fork that leaves the original alone', async () => {
     const first = await bodyOf('My code word is marmalade.');
     const id = sessionOf(first);

@@ -41,6 +41,7 @@ export const rawOptions = ({ home, workspace, configDir, modelUrl }: RawPlace, p
     keyId: '',
     permissions: { shell: true },
     origin: 'api' as const,
+    browser: false,
     granted: [],
     ip: null,
   };

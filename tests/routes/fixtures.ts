@@ -6,9 +6,10 @@
 import { type Owner, plantKey } from '../support/owners.ts';
 import type { Call } from '../support/requests.ts';
 import {
-  firstMessage,
+  lastMessage,
   makeCheckpoint,
   makeHangingRun,
+  makePicture,
   makeRule,
   makeSession,
   makeTalk,
@@ -60,6 +61,14 @@ const ofApproval = (body?: unknown): Fixture => ({
   },
 });
 
+const ofPicture = (rest: string): Fixture => ({
+  status: 200,
+  async make(world, owner) {
+    const { session, message } = await makePicture(world, owner);
+    return { path: `/api/v1/sessions/${session}/messages/${message}${rest}`, ids: [session, message] };
+  },
+});
+
 const ofKey = (rest: string, status: number): Fixture => ({
   status,
   async make(world, owner) {
@@ -94,6 +103,7 @@ const identity: Record<string, Fixture> = {
       return { path: '/api/v1/auth/login', body: { api_key: key }, ids: [] };
     },
   },
+  'POST /api/v1/auth/codes': plain('/api/v1/auth/codes', 201),
   'POST /api/v1/auth/logout': plain('/api/v1/auth/logout', 204),
   'GET /api/v1/auth/me': plain('/api/v1/auth/me'),
   'GET /api/v1/account': plain('/api/v1/account'),
@@ -117,7 +127,7 @@ const sessions: Record<string, Fixture> = {
     status: 201,
     async make(world, owner) {
       const session = await makeTalk(world, owner);
-      const message = await firstMessage(world, owner, session);
+      const message = await lastMessage(world, owner, session);
       const from = { session_id: session, message_id: message };
       return { path: '/api/v1/sessions', body: { title: 'New', tags: ['a'], from }, ids: [session, message] };
     },
@@ -133,11 +143,13 @@ const sessions: Record<string, Fixture> = {
     status: 200,
     async make(world, owner) {
       const session = await makeTalk(world, owner);
-      const before = await firstMessage(world, owner, session);
+      const before = await lastMessage(world, owner, session);
       return { path: `/api/v1/sessions/${session}/messages?before=${before}`, ids: [session, before] };
     },
   },
   'GET /api/v1/sessions/{id}/export': inSession('/export', { make: makeTalk }),
+  'GET /api/v1/sessions/{id}/messages/{message_id}/blocks/{index}': ofPicture('/blocks/0'),
+  'GET /api/v1/sessions/{id}/messages/{message_id}/images/{index}': ofPicture('/images/0'),
   'POST /api/v1/sessions/{id}/resume': inSession('/resume', { make: makeTalk, body: { prompt: 'more' } }),
   'POST /api/v1/sessions/{id}/fork': inSession('/fork', { make: makeTalk, body: { prompt: 'else' } }),
   'POST /api/v1/sessions/{id}/interrupt': inSession('/interrupt', { make: makeHangingRun }),

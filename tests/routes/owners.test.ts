@@ -12,7 +12,7 @@ import { readDocument } from './document.ts';
 import { fixtures, type Made } from './fixtures.ts';
 import {
   callAs,
-  firstMessage,
+  lastMessage,
   makeCheckpoint,
   makeRule,
   makeSession,
@@ -101,20 +101,20 @@ describe('a foreign id inside a call about something of one own', () => {
   });
 
   it('a message marks no page of another session', async () => {
-    const before = await firstMessage(world, world.first, await makeTalk(world, world.first));
+    const before = await lastMessage(world, world.first, await makeTalk(world, world.first));
     const path = `/api/v1/sessions/${await own()}/messages?before=${before}`;
     expect((await compare('GET', { path, ids: [before] })).status).toBe(404);
   });
 
   it('a message marks no end of a copy of another session', async () => {
-    const message_id = await firstMessage(world, world.first, await makeTalk(world, world.first));
+    const message_id = await lastMessage(world, world.first, await makeTalk(world, world.first));
     const from = { session_id: await own(), message_id };
     const answer = await compare('POST', { path: '/api/v1/sessions', body: { from }, ids: [message_id] });
     expect(errorOf(answer).code).toBe('NOT_FOUND');
   });
 
   it('a message ends no conversation but its own', async () => {
-    const message_id = await firstMessage(world, world.first, await makeTalk(world, world.first));
+    const message_id = await lastMessage(world, world.first, await makeTalk(world, world.first));
     const path = `/api/v1/sessions/${await own()}/rewind`;
     const answer = await compare('POST', { path, body: { message_id }, ids: [message_id] });
     expect(errorOf(answer).code).toBe('NOT_FOUND');

@@ -83,6 +83,17 @@ export const makeSession = async (world: World, owner: Owner): Promise<string> =
 export const makeTalk = async (world: World, owner: Owner, prompt = 'hello'): Promise<string> =>
   text(await post(world, owner, '/api/v1/query/single', { prompt }), 'session_id');
 
+/** A 1x1 PNG. */
+const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+/** A message whose first block is a picture. */
+export const makePicture = async (world: World, owner: Owner): Promise<{ session: string; message: string }> => {
+  const images = [{ type: 'base64', media_type: 'image/png', data: pixel }];
+  const answer = await post(world, owner, '/api/v1/query/single', { prompt: 'look at this', images });
+  const session = text(answer, 'session_id');
+  return { session, message: (await messagesOf(world, owner, session))[0] ?? '' };
+};
+
 /** Says something and does not wait for the answer. */
 const begin = async (world: World, owner: Owner, prompt: string): Promise<string> => {
   const session = await makeSession(world, owner);
@@ -162,8 +173,12 @@ export const makeCheckpoint = async (
   return { session, file, checkpoint: text(Array.isArray(checkpoints) ? checkpoints[0] : null, 'id') };
 };
 
-export const firstMessage = async (world: World, owner: Owner, session: string): Promise<string> => {
+/** Ids of the messages, oldest first. */
+const messagesOf = async (world: World, owner: Owner, session: string): Promise<string[]> => {
   const list = jsonOf(await callAs(world, owner, { method: 'GET', path: `/api/v1/sessions/${session}/messages` }));
   const messages = field(list, 'messages');
-  return text(Array.isArray(messages) ? messages.at(-1) : null, 'id');
+  return Array.isArray(messages) ? messages.map((message: unknown) => text(message, 'id')) : [];
 };
+
+export const lastMessage = async (world: World, owner: Owner, session: string): Promise<string> =>
+  (await messagesOf(world, owner, session)).at(-1) ?? '';

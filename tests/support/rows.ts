@@ -5,6 +5,7 @@ const tables = [
   'owners',
   'api_keys',
   'web_sessions',
+  'login_codes',
   'sessions',
   'messages',
   'runs',

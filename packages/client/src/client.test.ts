@@ -25,11 +25,15 @@ test('a call goes to its path with the key in a header, never in the address', a
   await client.sessions.list({ page: 2, search: 'a b&c', mode: undefined });
   await client.sessions.messages('x/y', { limit: 5 });
   await client.approvals.decide('a1', { decision: 'deny' });
-  const [list, messages, decide] = server.requests;
+  await client.approvals.get('a/2');
+  await client.sessions.block('x', 'm/1', 3);
+  const [list, messages, decide, approval, block] = server.requests;
   expect(list?.headers['x-api-key']).toBe('secret');
   expect(list?.query.toString()).toBe('page=2&search=a+b%26c');
   expect(messages?.path).toBe('/api/v1/sessions/x%2Fy/messages');
   expect([decide?.method, decide?.path, decide?.body]).toEqual(['POST', '/api/v1/approvals/a1', '{"decision":"deny"}']);
+  expect(block?.path).toBe('/api/v1/sessions/x/messages/m%2F1/blocks/3');
+  expect([approval?.method, approval?.path]).toEqual(['GET', '/api/v1/approvals/a%2F2']);
 });
 
 test('going back takes the id of a checkpoint alone, or says what goes back', async () => {
@@ -111,6 +115,37 @@ test('a query is repeated after network trouble with the same id, so it runs onc
   const [first, second] = server.requests.map((request) => JSON.parse(request.body).client_message_id);
   expect(first).toMatch(/^[0-9a-f-]{36}$/);
   expect(second).toBe(first);
+});
+
+test('a message that is handed over is tried once, with an id, and asks for an answer at once', async () => {
+  const { client } = begin((_request, response) => {
+    if (server.requests.length === 1) return void response.socket?.destroy();
+    response.writeHead(202).end('{"status":"accepted"}');
+  });
+  await expect(client.send({ prompt: 'Hi' })).rejects.toMatchObject({ code: 'NETWORK' });
+  expect(server.requests).toHaveLength(1);
+  expect(await client.sessions.send('s/1', { prompt: 'Hi', client_message_id: 'mine' })).toEqual({
+    status: 'accepted',
+  });
+  const [first, second] = server.requests;
+  expect([first?.path, second?.path]).toEqual(['/api/v1/query', '/api/v1/sessions/s%2F1/resume']);
+  expect(second?.headers).toMatchObject({ prefer: 'respond-async', accept: 'application/json' });
+  expect(JSON.parse(first?.body ?? '').client_message_id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(JSON.parse(second?.body ?? '')).toEqual({ prompt: 'Hi', client_message_id: 'mine' });
+});
+
+test('a browser signs in with a key or a code', async () => {
+  const { client } = begin((_request, response) => void response.end('{}'));
+  await client.auth.login('a key');
+  await client.auth.login({ api_key: 'a key' });
+  await client.auth.login({ code: 'ABCD-EFGH' });
+  await client.auth.createCode();
+  expect(server.requests.map(({ path, body }) => `${path} ${body}`)).toEqual([
+    '/api/v1/auth/login {"api_key":"a key"}',
+    '/api/v1/auth/login {"api_key":"a key"}',
+    '/api/v1/auth/login {"code":"ABCD-EFGH"}',
+    '/api/v1/auth/codes {}',
+  ]);
 });
 
 test('waits grow from half a second to fifteen, and Retry-After is a floor', () => {

@@ -3,11 +3,12 @@
  * In a browser on the server's own origin use `baseUrl: ''`; the cookie then goes along by itself.
  */
 import type { Health, QueryRequest, QueryResponse, TurnRequest } from '@hearth/contract';
-import { createAccount, createApiKeys, createApprovals, createAuth } from './access.ts';
+import { createAccount, createApiKeys, createApprovals, createAuth, createToolRules } from './access.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { QueryParked } from './contract-types.ts';
+import type { QueryAccepted, QueryParked } from './contract-types.ts';
 import { createRetry, type EventsOptions, followEvents } from './event-stream.ts';
-import { idempotent, mayStartAgain, type RunOptions, startAttempts, streamRun } from './run-stream.ts';
+import { mayStartAgain, type RunOptions, startAttempts, streamRun } from './run-stream.ts';
+import { accepted, idempotent } from './send.ts';
 import { type CallOptions, createSessions, sessionPath } from './sessions.ts';
 import { createTransport } from './transport.ts';
 
@@ -51,10 +52,17 @@ export const createClient = (options: ClientOptions) => {
     sessions: createSessions(transport),
     approvals: createApprovals(transport),
     apiKeys: createApiKeys(transport),
+    toolRules: createToolRules(transport),
     auth: createAuth(transport),
     account: createAccount(transport),
     /** One JSON answer. A run that waits for a person answers with `status: 'waiting'` instead. */
     query,
+    /**
+     * Hands a message over and returns once it is stored; what comes of it is told by `events` after the number `seq`.
+     * One try: who sends again, with the same `client_message_id`, gets the same answer and no second run.
+     */
+    send: (request: QueryRequest, call: CallOptions = {}) =>
+      transport.json<QueryAccepted>('POST', '/api/v1/query', { ...call, ...accepted(request) }),
     /** Starts a run and yields its events, exactly once each, up to and including `done`. */
     stream: (request: QueryRequest, run?: RunOptions) =>
       streamRun(deps, { path: '/api/v1/stream', body: idempotent(request) }, run),

@@ -17,10 +17,13 @@ import type {
   interruptedSchema,
   messageListSchema,
   messagePageQuerySchema,
+  queryAcceptedSchema,
   queryParkedSchema,
   sessionListQuerySchema,
   sessionListSchema,
+  toolRuleListSchema,
   tooOldEventSchema,
+  wholeBlockSchema,
 } from '@hearth/contract';
 
 type Output<Schema> = Schema extends { _zod: { output: infer Value } } ? Value : never;
@@ -40,7 +43,10 @@ export type CreateSessionInput = Input<typeof createSessionSchema>;
 export type Interrupted = Output<typeof interruptedSchema>;
 export type MessageList = Output<typeof messageListSchema>;
 export type MessagePage = Partial<Output<typeof messagePageQuerySchema>>;
+export type QueryAccepted = Output<typeof queryAcceptedSchema>;
 export type QueryParked = Output<typeof queryParkedSchema>;
 export type SessionList = Output<typeof sessionListSchema>;
 export type SessionListFilter = Partial<Output<typeof sessionListQuerySchema>>;
+export type WholeBlock = Output<typeof wholeBlockSchema>;
 export type TooOld = Output<typeof tooOldEventSchema>;
+export type ToolRuleList = Output<typeof toolRuleListSchema>;

@@ -32,6 +32,8 @@ export interface EventsOptions extends FollowOptions {
   /** The last number already known, normally `last_seq` of a snapshot. Without it the stream starts now. */
   after?: number;
   sessionId?: string;
+  /** Have large blocks cut to this size; `sessions.block` gives the whole of one. */
+  maxBlockBytes?: number;
 }
 
 export interface StreamDeps {
@@ -87,8 +89,8 @@ async function* connect(
   position: Position,
   options: EventsOptions & { onActivity: () => void },
 ): AsyncGenerator<StreamItem, void, void> {
-  const { signal, sessionId, onActivity } = options;
-  const query = { after: position.seq, session_id: sessionId };
+  const { signal, sessionId, maxBlockBytes, onActivity } = options;
+  const query = { after: position.seq, session_id: sessionId, max_block_bytes: maxBlockBytes };
   const body = await deps.transport.open('GET', '/api/v1/events', { query, signal });
   for await (const message of readSse(body, { clock: deps.clock, signal, onActivity })) {
     const item = advance(message, position);

@@ -13,7 +13,6 @@ import {
   isRetriable,
   type StreamDeps,
 } from './event-stream.ts';
-import { newId } from './ids.ts';
 import { readSse } from './sse.ts';
 
 /** Aborting `signal` stops watching; the run itself goes on. To stop a run, interrupt its session. */
@@ -22,12 +21,6 @@ export type RunOptions = FollowOptions;
 /** A start that fails this often in a row is reported: a person is waiting for the first sign of life. */
 export const startAttempts = 4;
 const longestStartDelaySeconds = 15;
-
-/** The same request with an id that makes sending it again harmless. */
-export const idempotent = <Request extends { client_message_id?: string }>(request: Request) => ({
-  ...request,
-  client_message_id: request.client_message_id ?? newId(),
-});
 
 export const mayStartAgain = (error: unknown): error is ApiError =>
   isRetriable(error) && error.status !== 500 && (error.retryAfter ?? 0) <= longestStartDelaySeconds;

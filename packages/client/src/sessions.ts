@@ -1,5 +1,5 @@
 /** Calls about sessions: conversations, their messages, and what a person does to a run. */
-import type { ExportFormat, Rewind, Rewound, Session, UpdateSession } from '@hearth/contract';
+import type { ExportFormat, Rewind, Rewound, Session, TurnRequest, UpdateSession } from '@hearth/contract';
 import type {
   Answered,
   AnswerInput,
@@ -10,9 +10,12 @@ import type {
   Interrupted,
   MessageList,
   MessagePage,
+  QueryAccepted,
   SessionList,
   SessionListFilter,
+  WholeBlock,
 } from './contract-types.ts';
+import { accepted } from './send.ts';
 import type { Transport } from './transport.ts';
 
 export interface CallOptions {
@@ -35,6 +38,12 @@ export const createSessions = ({ json, text, url }: Transport) => ({
   remove: (id: string, options: CallOptions = {}) => json<null>('DELETE', sessionPath(id), options),
   messages: (id: string, page: MessagePage = {}, options: CallOptions = {}) =>
     json<MessageList>('GET', sessionPath(id, 'messages'), { ...options, query: page }),
+  /** The whole of a block that `max_block_bytes` has cut, by its place in the message. */
+  block: (id: string, messageId: string, index: number, options: CallOptions = {}) =>
+    json<WholeBlock>('GET', sessionPath(id, `messages/${encodeURIComponent(messageId)}/blocks/${index}`), options),
+  /** As `client.send`, in this session. */
+  send: (id: string, request: TurnRequest, options: CallOptions = {}) =>
+    json<QueryAccepted>('POST', sessionPath(id, 'resume'), { ...options, ...accepted(request) }),
   /** 409 `CONFLICT` when nothing runs. */
   interrupt: (id: string, options: CallOptions = {}) =>
     json<Interrupted>('POST', sessionPath(id, 'interrupt'), { ...options, body: {} }),

@@ -10,6 +10,7 @@ export type QueryValue = string | number | boolean | undefined;
 export interface RequestOptions {
   query?: Readonly<Record<string, QueryValue>>;
   body?: unknown;
+  headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
   /** 0 waits for ever. Default 30 s; streams are only timed until their headers arrive. */
   timeoutMs?: number;
@@ -77,7 +78,7 @@ export const createTransport = (deps: TransportDeps): Transport => {
   const url: Transport['url'] = (path, query) => `${origin}${path}${queryString(query)}`;
 
   const send = (method: string, path: string, accept: string, options: RequestOptions, signal: AbortSignal) => {
-    const headers: Record<string, string> = { accept };
+    const headers: Record<string, string> = { ...options.headers, accept };
     if (deps.apiKey !== undefined) headers['x-api-key'] = deps.apiKey;
     const hasBody = options.body !== undefined;
     if (hasBody) headers['content-type'] = 'application/json';

@@ -39,7 +39,27 @@ export const rotatedApiKeySchema = z
   .meta({ id: 'RotatedApiKey' });
 export type RotatedApiKey = z.infer<typeof rotatedApiKeySchema>;
 
-export const loginSchema = z.strictObject({ api_key: z.string().min(1).max(512) }).meta({ id: 'Login' });
+export const loginSchema = z
+  .strictObject({
+    api_key: z.string().min(1).max(512).optional(),
+    code: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('From `POST /auth/codes`; case, blanks and dashes do not matter'),
+  })
+  .refine(({ api_key, code }) => (api_key === undefined) !== (code === undefined), {
+    message: 'give either api_key or code',
+    path: ['api_key'],
+  })
+  .meta({ id: 'Login' });
+
+/** Signs in one browser, once, with the power of the key it was made with. */
+export const loginCodeSchema = z
+  .object({ code: z.string().describe('Eight characters, shown as XXXX-XXXX'), expires_at: timeSchema })
+  .meta({ id: 'LoginCode' });
+export type LoginCode = z.infer<typeof loginCodeSchema>;
 
 /** Who is calling; answers `GET /auth/me` and a login. */
 export const identitySchema = z

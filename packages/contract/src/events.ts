@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { approvalSchema } from './approval.ts';
 import { idSchema, jsonObjectSchema, usageSchema } from './common.ts';
-import { contentBlockSchema, messageTypeSchema } from './message.ts';
+import { contentBlockSchema, maxBlockBytesSchema, messageTypeSchema } from './message.ts';
 import { permissionModeSchema, queryResponseSchema } from './query.ts';
 import { sessionSchema } from './session.ts';
 
@@ -175,4 +175,5 @@ export const tooOldEventSchema = z.object({ oldest: z.number().int(), seq: z.num
 export const eventQuerySchema = z.object({
   after: z.coerce.number().int().nonnegative().optional(),
   session_id: idSchema.optional(),
+  max_block_bytes: maxBlockBytesSchema,
 });

@@ -4,15 +4,27 @@
  */
 import { z } from 'zod';
 import { idSchema, jsonObjectSchema, plainTextSchema, usageSchema } from './common.ts';
-import { contentBlockSchema } from './message.ts';
+import { contentBlockSchema, imageTypeSchema } from './message.ts';
 
 export const permissionModeSchema = z.enum(['default', 'acceptEdits', 'plan', 'bypassPermissions']);
 export type PermissionMode = z.infer<typeof permissionModeSchema>;
 
+/** What a browser shows once more before a session stops asking; see `CONFIRMATION_REQUIRED`. */
+export const confirmKeySchema = z
+  .string()
+  .min(1)
+  .max(512)
+  .optional()
+  .describe(
+    'From a browser, to begin `bypassPermissions`: an API key of this owner that has `shell`. It is not stored',
+  );
+
+export const modelNameSchema = z.string().regex(/^[A-Za-z0-9._:/@[\]-]{1,200}$/, 'is not a model name');
+
 export const imageInputSchema = z
   .strictObject({
     type: z.enum(['base64', 'url']),
-    media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
+    media_type: imageTypeSchema,
     data: z.string().min(1).max(14_000_000).describe('Base64 bytes, or an https URL'),
   })
   .meta({ id: 'ImageInput' });
@@ -73,10 +85,8 @@ const settingsShape = {
   allowed_tools: z.array(toolNameSchema).max(200).optional().describe('Only these tools exist in the run'),
   disallowed_tools: z.array(toolNameSchema).max(200).optional(),
   permission_mode: permissionModeSchema.optional(),
-  model: z
-    .string()
-    .regex(/^[A-Za-z0-9._:/@[\]-]{1,200}$/, 'is not a model name')
-    .optional(),
+  confirm_api_key: confirmKeySchema,
+  model: modelNameSchema.optional(),
   effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
   max_turns: z.number().int().min(1).max(1000).optional(),
   max_budget_usd: z.number().positive().max(10_000).optional(),
@@ -162,6 +172,22 @@ export const queryResponseSchema = z
   })
   .meta({ id: 'QueryResponse' });
 export type QueryResponse = z.infer<typeof queryResponseSchema>;
+
+/** `Prefer: respond-async`: the message is stored, its run goes on by itself, its events come by `GET /events`. */
+export const queryAcceptedSchema = z
+  .object({
+    status: z.literal('accepted'),
+    session_id: idSchema,
+    run_id: idSchema,
+    message_id: idSchema,
+    client_message_id: z.string().nullable(),
+    seq: z
+      .number()
+      .int()
+      .describe('No event of this run has a number up to this: follow `GET /events?after=` from here'),
+    joined: z.boolean().describe('The message went to a run that was already in progress'),
+  })
+  .meta({ id: 'QueryAccepted' });
 
 /** A run that waits for a person longer than an HTTP client should: the answer arrives in the session later. */
 export const queryParkedSchema = z

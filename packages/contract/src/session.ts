@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { idSchema, pageQuerySchema, plainTextSchema, timeSchema, usageSchema } from './common.ts';
 import { messageSchema } from './message.ts';
-import { permissionModeSchema } from './query.ts';
+import { confirmKeySchema, modelNameSchema, permissionModeSchema } from './query.ts';
 
 export const sessionStatusSchema = z.enum(['active', 'completed', 'error']);
 export const sessionModeSchema = z.enum(['brainstorm', 'code']);
@@ -13,6 +13,7 @@ export const activitySchema = z.enum(['idle', 'queued', 'running', 'waiting']);
 const tagSchema = z.string().trim().min(1).max(50);
 const tagsSchema = z.array(tagSchema).max(50);
 const titleSchema = plainTextSchema.trim().min(1).max(200);
+const folderSchema = plainTextSchema.min(1).max(4096);
 
 export const sessionSchema = z
   .object({
@@ -20,7 +21,7 @@ export const sessionSchema = z
     status: sessionStatusSchema,
     activity: activitySchema,
     title: z.string().nullable(),
-    model: z.string().nullable(),
+    model: z.string().nullable().describe('What its runs are asked of; null is the default'),
     mode: sessionModeSchema,
     permission_mode: permissionModeSchema,
     project_id: idSchema.nullable(),
@@ -82,11 +83,12 @@ export const createSessionSchema = z
   .strictObject({
     title: titleSchema.optional(),
     mode: sessionModeSchema.default('brainstorm'),
-    model: z.string().min(1).max(200).optional(),
+    model: modelNameSchema.optional(),
     project_id: idSchema.optional(),
     tags: tagsSchema.default([]),
-    cwd: plainTextSchema.min(1).max(4096).optional(),
+    cwd: folderSchema.optional(),
     permission_mode: permissionModeSchema.optional(),
+    confirm_api_key: confirmKeySchema,
     from: branchFromSchema
       .optional()
       .describe('Copy this part of a conversation. Mode, model, project and folder are then those of its session'),
@@ -106,6 +108,11 @@ export const updateSessionSchema = z
     tags: tagsSchema.optional(),
     archived: z.boolean().optional(),
     pinned: z.boolean().optional(),
+    model: modelNameSchema.nullable().optional().describe('For its next runs; null is the default'),
+    cwd: folderSchema
+      .nullable()
+      .optional()
+      .describe('For its next runs, while none is in progress; null is the default'),
   })
   .meta({ id: 'UpdateSession' });
 export type UpdateSession = z.infer<typeof updateSessionSchema>;
@@ -119,7 +126,11 @@ export const answerSchema = z
   .meta({ id: 'Answer' });
 export const answeredSchema = z.object({ status: z.literal('answered'), session_id: idSchema });
 export const controlSchema = z
-  .strictObject({ type: z.literal('permission_mode_change'), permission_mode: permissionModeSchema })
+  .strictObject({
+    type: z.literal('permission_mode_change'),
+    permission_mode: permissionModeSchema,
+    confirm_api_key: confirmKeySchema,
+  })
   .meta({ id: 'Control' });
 export const controlledSchema = z.object({
   status: z.literal('accepted'),

@@ -22,6 +22,7 @@ import { registerFrontPage } from './http/front-page.ts';
 import type { GuardDeps } from './http/guard.ts';
 import { createIdempotency, pruneIdempotency } from './http/idempotency.ts';
 import { registerOpenApiRoutes } from './http/openapi.ts';
+import { createStaticWeb } from './http/static-web.ts';
 import type { Clock } from './kernel/clock.ts';
 import { newId } from './kernel/ids.ts';
 import type { Lifecycle } from './kernel/lifecycle.ts';
@@ -37,7 +38,6 @@ import {
   createRunRequests,
   createRunStore,
   createTranscripts,
-  type Rewinds,
   registerSessionRunRoutes,
   registerTalkRoutes,
   type Transcripts,
@@ -47,15 +47,13 @@ import { type Audit, createAudit, registerAuditRoutes } from './modules/audit/in
 import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.ts';
 import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
-import { createPathGuard, createPolicy } from './modules/policy/index.ts';
+import { createNoQuestions, createPathGuard, createPolicy, type NoQuestions } from './modules/policy/index.ts';
 import {
-  type Branching,
   createSessionExports,
   createSessionHistory,
   createSessions,
   registerExportRoutes,
   registerSessionRoutes,
-  type SessionExports,
   type Sessions,
 } from './modules/sessions/index.ts';
 import type { EventBus, ReserveNumbers } from './ports/event-bus.ts';
@@ -69,6 +67,8 @@ export interface AppDeps {
   /** The offline model that answers while no account is connected. `start` may be called again. */
   demo: { start: () => Promise<void>; url: () => string };
   http: Pick<GuardDeps, 'isLoopback'> & { clientIp: Parameters<typeof createHttpApp>[0]['clientIp'] };
+  /** The exported web app. */
+  webDir: string;
   /** Tests put a scripted provider here; everyone else gets Claude. */
   provider?: AgentProvider;
 }
@@ -138,12 +138,6 @@ const claudeSettings = (config: Config, credential: ClaudeCredential): ClaudeSet
   baseEnv: config.agent.baseEnv,
 });
 
-const secretsOf = (credential: ClaudeCredential): string[] => {
-  if (credential.kind === 'api_key') return [credential.apiKey];
-  if (credential.kind === 'oauth_token') return [credential.token];
-  return credential.kind === 'gateway' ? [credential.authToken] : [];
-};
-
 const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accounts => {
   const { config } = deps;
   return createAccounts({
@@ -162,7 +156,8 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
         workspace: config.paths.workspace,
         webhookProblem: () => null,
       });
-      const starter = { ownerId: '', keyId: '', permissions: {}, origin: 'chat' as const, granted: [], ip: null };
+      const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
+      const starter = { ...who, origin: 'chat' as const, browser: false };
       return proveWith(provider, {
         profile: { ...requests.usual(starter), tools: [] },
         transcripts: nowhere,
@@ -232,15 +227,16 @@ interface Model {
   transcripts: Transcripts;
 }
 
-interface Talking extends Model {
+interface Conversing extends Model {
   sessions: Sessions;
   approvals: Approvals;
   checkpoints: ReturnType<typeof createCheckpoints>;
+  noQuestions: NoQuestions;
   agent: Agent;
-  branching: Branching;
-  rewinds: Rewinds;
-  exports: SessionExports;
 }
+
+/** With what can be done to a conversation besides going on with it. */
+type Talking = Conversing & ReturnType<typeof createPast>;
 
 const createModel = (deps: AppDeps, core: Core): Model => {
   const { config, log, clock } = deps;
@@ -266,17 +262,37 @@ const createModel = (deps: AppDeps, core: Core): Model => {
   return { accounts, runtime, transcripts };
 };
 
+const createPast = ({ config, clock }: AppDeps, core: Core, parts: Conversing) => {
+  const { accounts, agent, runtime, sessions, transcripts } = parts;
+  const history = createSessionHistory(core.db.kysely);
+  const cuts = createCuts({ history, transcripts, runtime });
+  const { activeRun, whileIdle } = agent;
+  const shared = { ...core, ...parts, clock, history, cuts, activeRun, whileIdle };
+  const secrets = (): string[] => [...config.secrets, ...accounts.secrets()];
+  return {
+    branching: createBranches(shared),
+    rewinds: createRewinds(shared),
+    exports: createSessionExports({ db: core.db.kysely, clock, sessions, secrets }),
+  };
+};
+
 const createTalking = (deps: AppDeps, core: Core): Talking => {
   const { config, clock, log, lifecycle } = deps;
   const model = createModel(deps, core);
   const { accounts, runtime, transcripts } = model;
   const paths = createPathGuard(guardedPaths(config));
   const webhooks = createHttpWebhookSender({ allowedTargets: config.agent.webhookTargets });
+  const { workspace } = config.paths;
+  const requests = createRunRequests({ paths, workspace, webhookProblem: webhooks.problemWith });
   const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
   const sessions: Sessions = createSessions({
     ...core,
     clock,
     activity: runs.activity,
+    checkFolder: requests.folder,
+    runsOf: runs.summaries,
+    liveParts: (sessionId) => agent.liveParts(sessionId),
+    settled: (sessionId) => agent.settled(sessionId),
     onRemove: (sessionId) => agent.stopSession(sessionId),
   });
   const approvals = createApprovals({
@@ -286,6 +302,11 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     onSettled: ({ runId }) => {
       agent.continueParked(runId).catch((error: unknown) => log.error({ err: error }, 'a parked run could not go on'));
     },
+  });
+  const noQuestions = createNoQuestions({
+    audit: core.audit,
+    holdsShellKey: (ownerId, text, ip) =>
+      core.auth.confirms(text, { ownerId, permission: 'shell', ip: ip ?? undefined }),
   });
   const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
   const agent: Agent = createAgent({
@@ -300,25 +321,16 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     runs,
     runtime,
     webhooks,
-    requests: createRunRequests({ paths, workspace: config.paths.workspace, webhookProblem: webhooks.problemWith }),
+    requests,
     isDemo: accounts.isDemo,
+    noQuestions,
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
     recorded: transcripts.recorded,
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
-  const history = createSessionHistory(core.db.kysely);
-  const cuts = createCuts({ history, transcripts, runtime });
-  const { activeRun, whileIdle } = agent;
-  const past = { ...core, clock, sessions, history, cuts, checkpoints, runtime, activeRun, whileIdle };
-  const exports = createSessionExports({
-    db: core.db.kysely,
-    clock,
-    sessions,
-    secrets: () => [...config.secrets, ...secretsOf(accounts.credential())],
-  });
-  const changes = { branching: createBranches(past), rewinds: createRewinds(past) };
-  return { ...model, ...changes, sessions, approvals, checkpoints, agent, exports };
+  const conversing = { ...model, sessions, approvals, checkpoints, noQuestions, agent };
+  return { ...conversing, ...createPast(deps, core, conversing) };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -336,7 +348,7 @@ const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime
 const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: HealthService): HttpApp => {
   const { config, log, clock, lifecycle } = deps;
   const { auth, audit, events, limiter } = core;
-  const { agent, sessions, approvals, checkpoints, accounts, branching, rewinds } = talking;
+  const { agent, sessions, approvals, checkpoints, noQuestions, accounts, branching, rewinds } = talking;
   const metrics = createMetrics({ workers: talking.runtime.stats });
   return createHttpApp({
     authenticate: (credentials) => auth.authenticate(credentials),
@@ -347,6 +359,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
     ...deps.http,
     idempotency: createIdempotency({ ...core, clock }),
     onRequest: metrics.request,
+    web: createStaticWeb(deps.webDir),
     routes: (app) => {
       const live = { events, clock, onInvalidated: auth.onInvalidated };
       const talk = { ...live, agent, sessions, runEnd: agent.end };
@@ -354,7 +367,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAuthRoutes(app, { auth, audit });
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
-      registerSessionRoutes(app, { sessions, branching });
+      registerSessionRoutes(app, { sessions, branching, noQuestions });
       registerExportRoutes(app, { exports: talking.exports, log });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints, rewinds });
       registerApprovalRoutes(app, { approvals });

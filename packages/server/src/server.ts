@@ -31,6 +31,8 @@ export interface ServerOptions {
   log?: Log;
   clock?: Clock;
   provider?: AgentProvider;
+  /** Where the web app was exported to. */
+  webDir?: string;
 }
 
 const loopback = /^(127\.|::1$|::ffff:127\.)/;
@@ -125,6 +127,7 @@ export const startServer = async (config: Config, options: ServerOptions = {}): 
       lifecycle,
       demo: createDemo(config, lifecycle),
       provider: options.provider,
+      webDir: options.webDir ?? join(import.meta.dirname, '../../web/out'),
       http: {
         isLoopback: (c) => {
           const incoming = incomingOf(c);

@@ -19,8 +19,11 @@ import type {
 
 export type ScriptStep =
   | { say: string }
+  /** The beginning of an answer that is never finished: hangs until interrupted or closed. */
+  | { begin: string }
   | { think: string }
-  | { use: string; input: JsonObject; agentId?: string }
+  /** `result`: what the tool answers when it may run. */
+  | { use: string; input: JsonObject; agentId?: string; result?: unknown }
   | { fail: FailureCode; message?: string }
   /** Says nothing more until interrupted or closed. */
   | { hang: true }
@@ -73,8 +76,7 @@ const createWorker = async (
     return uuid;
   };
 
-  const say = async (text: string): Promise<void> => {
-    const id = randomUUID();
+  const write = (id: string, text: string): void => {
     const common = { message_id: id, index: 0, parent_tool_use_id: null };
     emit({
       type: 'partial',
@@ -86,14 +88,23 @@ const createWorker = async (
         data: { ...common, type: 'content_block_delta', delta: { type: 'text_delta', text: word } },
       });
     }
-    emit({ type: 'partial', data: { ...common, type: 'content_block_stop' } });
+  };
+
+  const say = async (text: string): Promise<void> => {
+    const id = randomUUID();
+    write(id, text);
+    const end = { message_id: id, index: 0, parent_tool_use_id: null, type: 'content_block_stop' as const };
+    emit({ type: 'partial', data: end });
     await remember({ type: 'assistant', text }, message('assistant', [{ type: 'text', text }], id));
   };
 
   const useTool = async (
     { id, tool, input }: NonNullable<Line['open']>,
-    agentId: string | null,
-    uuid?: string,
+    {
+      agentId = null,
+      result = `${tool} done`,
+      uuid,
+    }: { agentId?: string | null; result?: unknown; uuid?: string } = {},
   ): Promise<'go' | 'parked'> => {
     await remember({ type: 'call', open: { id, tool, input } }, uuid);
     const verdict = await gate({ toolUseId: id, tool, input, agentId, signal: abort.signal }).catch(() => ({
@@ -106,20 +117,25 @@ const createWorker = async (
     }
     const args = verdict.decision === 'allow' ? (verdict.input ?? input) : input;
     if (verdict.decision === 'allow') log.toolsRun.push({ tool, input: args });
-    const content = verdict.decision === 'allow' ? `${tool} done` : verdict.reason;
-    const result = { type: 'tool_result' as const, tool_use_id: id, content, is_error: verdict.decision === 'deny' };
-    await remember({ type: 'tool_result', text: content }, message('user', [result], id));
+    const content = verdict.decision === 'allow' ? result : verdict.reason;
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    const block = { type: 'tool_result' as const, tool_use_id: id, content, is_error: verdict.decision === 'deny' };
+    await remember({ type: 'tool_result', text }, message('user', [block], id));
     return 'go';
   };
 
   const perform = async (step: ScriptStep): Promise<TurnOutcome | null> => {
     if ('say' in step) await say(step.say);
-    else if ('think' in step) message('assistant', [{ type: 'thinking', thinking: step.think }], randomUUID());
+    else if ('begin' in step) {
+      write(randomUUID(), step.begin);
+      await interrupted.promise;
+    } else if ('think' in step) message('assistant', [{ type: 'thinking', thinking: step.think }], randomUUID());
     else if ('use' in step) {
       const id = `toolu_${randomUUID()}`;
       const uuid = message('assistant', [{ type: 'tool_use', id, name: step.use, input: step.input }], id);
       const call = { id, tool: step.use, input: step.input };
-      if ((await useTool(call, step.agentId ?? null, uuid)) === 'parked') return { kind: 'parked' };
+      if ((await useTool(call, { agentId: step.agentId, result: step.result, uuid })) === 'parked')
+        return { kind: 'parked' };
     } else if ('fail' in step)
       return { kind: 'failed', code: step.fail, message: step.message ?? step.fail, retryAfter: null };
     else if ('die' in step) {
@@ -159,7 +175,7 @@ const createWorker = async (
     if (last?.type !== 'deferred' || !last.open || running) return;
     const { open } = last;
     running = true;
-    if ((await useTool(open, null)) === 'parked') {
+    if ((await useTool(open)) === 'parked') {
       running = false;
       emit({ type: 'turn_end', outcome: { kind: 'parked' }, totals: totals(lines), moreQueued: false });
       return;

@@ -39,7 +39,7 @@ export const runStart = async (): Promise<number> => {
   }
   announce(server);
   const { app } = server;
-  const starter = { ownerId: app.ownerId, keyId: '', origin: 'api' as const, granted: [], ip: null };
+  const starter = { ownerId: app.ownerId, keyId: '', origin: 'api' as const, browser: false, granted: [], ip: null };
   // The spare is for the owner's own chats, which have every permission.
   app.agent.prewarm({ ...starter, permissions: { shell: true } });
   await new Promise<void>((resolve) => {

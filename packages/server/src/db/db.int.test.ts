@@ -1,8 +1,8 @@
 import type { Migration } from 'kysely/migration';
-import { expect, it } from 'vitest';
-import { type Db, isUniqueViolation, migrateDatabase, openDatabase } from './index.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { type DatabaseOptions, type Db, isUniqueViolation, migrateDatabase, openDatabase } from './index.ts';
 import { createMigrations } from './migrations/index.ts';
-import { eachEngine } from './test-db.ts';
+import { type Engine, eachEngine } from './test-db.ts';
 
 type MigrationDb = Parameters<Migration['up']>[0];
 
@@ -35,6 +35,37 @@ const insertSession = (db: Db, id: string) =>
       deleted_at: null,
     })
     .execute();
+
+const insertMessage = (db: Db, values: { id: string; session_id?: string; no?: number; client_message_id?: string }) =>
+  db.kysely
+    .insertInto('messages')
+    .values({
+      session_id: 's',
+      owner_id: 'o',
+      run_id: null,
+      no: 1,
+      type: 'user',
+      content: '[]',
+      status: 'complete',
+      model: null,
+      usage: null,
+      parent_tool_use_id: null,
+      client_message_id: null,
+      created_at: at,
+      ...values,
+    })
+    .execute();
+
+/** Where there is no table yet. */
+const emptyOptions = async (engine: Engine): Promise<DatabaseOptions> => {
+  const options = await engine.makeOptions();
+  if (options.kind === 'sqlite') return { ...options, path: `${options.path}-empty` };
+  const db = await openDatabase(options);
+  await db.kysely.schema.dropSchema('public').cascade().execute();
+  await db.kysely.schema.createSchema('public').execute();
+  await db.close();
+  return options;
+};
 
 const entry = (uuid: string | null) => ({ agent_session_id: 'a', uuid, entry: '{}', created_at: at });
 
@@ -119,27 +150,10 @@ eachEngine('database', (engine) => {
   it('deletes messages with their session, and refuses a message without one', async () => {
     const db = await engine.makeDb();
     await insertSession(db, 's');
-    const message = (id: string, session: string) =>
-      db.kysely
-        .insertInto('messages')
-        .values({
-          id,
-          session_id: session,
-          owner_id: 'o',
-          run_id: null,
-          no: 1,
-          type: 'user',
-          content: '[]',
-          status: 'complete',
-          model: null,
-          usage: null,
-          parent_tool_use_id: null,
-          client_message_id: null,
-          created_at: at,
-        })
-        .execute();
-    await message('m', 's');
-    await expect(message('n', 'nowhere')).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+    await insertMessage(db, { id: 'm' });
+    await expect(insertMessage(db, { id: 'n', session_id: 'nowhere' })).rejects.toMatchObject({
+      code: 'INTERNAL_ERROR',
+    });
     await db.kysely.deleteFrom('sessions').execute();
     expect(await db.kysely.selectFrom('messages').selectAll().execute()).toEqual([]);
   });
@@ -207,6 +221,23 @@ eachEngine('database', (engine) => {
     expect(tables.map((table) => table.name)).not.toContain('half');
     await after.close();
     await expect(migrateDatabase(options)).resolves.toEqual([]);
+  });
+
+  it('keeps the first of two messages that were stored under one id before that was impossible', async () => {
+    const options = await emptyOptions(engine);
+    const { '0001-ground': ground, ...later } = createMigrations(options.kind);
+    if (ground === undefined) throw new Error('the first migration is gone');
+    await migrateDatabase(options, { migrations: { '0001-ground': ground } });
+    const db = await openDatabase(options);
+    onTestFinished(() => db.close());
+    await insertSession(db, 's');
+    for (const [index, id] of ['1', '2', '3'].entries())
+      await insertMessage(db, { id, no: index, client_message_id: id === '3' ? 'other' : 'same' });
+    expect(await migrateDatabase(options)).toEqual(Object.keys(later));
+    const rows = await db.kysely.selectFrom('messages').select(['id', 'client_message_id']).orderBy('id').execute();
+    expect(rows.map((row) => row.client_message_id)).toEqual(['same', null, 'other']);
+    const again = insertMessage(db, { id: '4', no: 4, client_message_id: 'same' });
+    expect(isUniqueViolation(await again.catch((error: unknown) => error))).toBe(true);
   });
 
   it('refuses a database that a newer version has migrated', async () => {

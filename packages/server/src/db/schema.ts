@@ -34,6 +34,16 @@ export type WebSessionsTable = {
   last_seen_at: string;
 };
 
+export type LoginCodesTable = {
+  code_hash: string;
+  owner_id: string;
+  key_id: string;
+  /** The text of the key that the code was made with, so that a rotation ends the code. */
+  key_hash: string;
+  created_at: string;
+  expires_at: string;
+};
+
 export type SessionsTable = {
   id: string;
   owner_id: string;
@@ -92,6 +102,8 @@ export type RunsTable = {
   status: RunStatus;
   client_message_id: string | null;
   request: JsonText;
+  /** The owner's event number when the run was stored: its own events all lie after it. */
+  after_seq: Default<number>;
   instance_id: string | null;
   lease_until: string | null;
   agent_session_id: string | null;
@@ -205,6 +217,7 @@ export interface Database {
   owners: OwnersTable;
   api_keys: ApiKeysTable;
   web_sessions: WebSessionsTable;
+  login_codes: LoginCodesTable;
   sessions: SessionsTable;
   messages: MessagesTable;
   runs: RunsTable;

@@ -14,6 +14,7 @@ import { createErrorHandler, errorResponse } from './errors.ts';
 import { createGuard, type GuardDeps, readRouteTable } from './guard.ts';
 import { createHostCheck } from './host-check.ts';
 import { checkJsonShape } from './json-shape.ts';
+import type { StaticWeb } from './static-web.ts';
 
 export type HttpApp = OpenAPIHono<HttpEnv>;
 
@@ -24,6 +25,8 @@ export interface HttpAppDeps extends GuardDeps {
   idempotency: MiddlewareHandler<HttpEnv>;
   clientIp: (c: Parameters<GuardDeps['isLoopback']>[0]) => string;
   onRequest?: (info: { method: string; route: string; status: number; ms: number }) => void;
+  /** Answers what belongs to the web app. */
+  web: StaticWeb;
   /** Registers the modules' routes. */
   routes: (app: HttpApp) => void;
 }
@@ -103,6 +106,8 @@ export const createHttpApp = (deps: HttpAppDeps): HttpApp => {
     return undefined;
   });
   if (deps.corsOrigins.length > 0) app.use(cors({ origin: [...deps.corsOrigins], credentials: true, maxAge: 600 }));
+  // Public, and before the guard: these are files of the app, the same for everybody.
+  app.use(async (c, next) => (await deps.web(c)) ?? next());
   app.use(createGuard(routeTable, deps));
   app.use(async (c, next) => {
     checkContentType(c.req.raw.headers, hasBody(c.req.raw.headers));

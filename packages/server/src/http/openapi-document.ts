@@ -24,6 +24,7 @@ export const buildOpenApiDocument = async (): Promise<object> => {
       clock: systemClock,
       lifecycle,
       demo: { start: async () => {}, url: () => '' },
+      webDir: '',
       provider: createScriptedProvider(() => []),
       http: { isLoopback: () => false, clientIp: () => '' },
     });

@@ -5,9 +5,13 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../options.ts';
 import { ground } from './0001-ground.ts';
-import { history } from './0003-history.ts';
+import { acceptedRuns } from './0002-accepted-runs.ts';
+import { loginCodes } from './0003-login-codes.ts';
+import { history } from './0004-history.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
-  '0003-history': history,
+  '0002-accepted-runs': acceptedRuns,
+  '0003-login-codes': loginCodes,
+  '0004-history': history,
 });

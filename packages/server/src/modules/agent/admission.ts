@@ -8,15 +8,17 @@ import { type Db, isUniqueViolation } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
+import { createTurns } from '../../kernel/turns.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { EventLog } from '../events/index.ts';
+import type { Grant, NoQuestions } from '../policy/index.ts';
 import type { SessionRow, Sessions } from '../sessions/index.ts';
 import type { Launch, Launcher } from './launcher.ts';
 import type { LiveRuns } from './live-runs.ts';
 import { type Recovery, storeRequest } from './recovery.ts';
 import type { RunRequests } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
-import type { BeginRequest, Begun, RunEnd } from './types.ts';
+import type { BeginRequest, Begun, Connection, RunEnd } from './types.ts';
 
 export interface AdmissionDeps {
   db: Db;
@@ -30,6 +32,7 @@ export interface AdmissionDeps {
   live: LiveRuns;
   launcher: Launcher;
   recovery: Recovery;
+  noQuestions: NoQuestions;
   endOf: (runId: string) => Promise<RunEnd>;
   isStopping: () => boolean;
 }
@@ -58,50 +61,54 @@ const toContent = (turn: TurnRequest) => [
   { type: 'text' as const, text: turn.prompt },
 ];
 
-/** One piece of work at a time per key, so that two messages cannot both start a run. */
-const createTurns = () => {
-  const last = new Map<string, Promise<unknown>>();
-  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
-    const settled = mine.catch(() => {});
-    last.set(key, settled);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === settled) last.delete(key);
-    }
-  };
+/** The session a message goes to; `base` is that session, or the one that it copies. */
+type Place = { sessionId: string; mode: Grant['mode'] } & (
+  | { opens: false; base: SessionRow }
+  | { opens: true; base: SessionRow | null }
+);
+
+const placeOf = (base: SessionRow | null, fork: boolean, mode: Grant['mode']): Place =>
+  base === null || fork
+    ? { opens: true, base, sessionId: newId(), mode }
+    : { opens: false, base, sessionId: base.id, mode };
+
+const defaultsOf = (base: SessionRow | null, fork: boolean) => {
+  if (base === null) return { cwd: null, model: null, permission_mode: 'default' as const };
+  // That nothing is asked was said of one session; its copy asks again.
+  return fork && base.permission_mode === 'bypassPermissions' ? { ...base, permission_mode: 'default' as const } : base;
 };
+
+const resumeOf = (base: SessionRow | null, fork: boolean): Launch['resume'] =>
+  base === null || base.agent_session_id === null ? null : { agentSessionId: base.agent_session_id, fork };
 
 export const createAdmission = (deps: AdmissionDeps): Admission => {
   const { clock, events, sessions, approvals, runs, requests, runtime, live } = deps;
+  // So that two messages cannot both start a run.
   const inTurn = createTurns();
 
-  const sessionFor = async ({ starter, sessionId, fork, turn }: BeginRequest): Promise<SessionRow> => {
-    if (sessionId !== null && !fork) return sessions.row(starter.ownerId, sessionId);
-    const parent = sessionId === null ? null : await sessions.row(starter.ownerId, sessionId);
+  /** The session that a message opens: a new one, or a copy of `parent`. */
+  const openSession = async (request: BeginRequest, { base: parent, sessionId, mode }: Place, tx: Connection) => {
+    const { starter, turn } = request;
     const cwd = turn.cwd ?? parent?.cwd;
-    const created = await sessions.create(
+    const model = turn.model ?? parent?.model;
+    await sessions.insert(
       starter.ownerId,
       {
         mode: parent?.mode ?? 'brainstorm',
         tags: [],
         ...(parent?.title ? { title: `${parent.title} (fork)`.slice(0, 200) } : {}),
         ...(cwd ? { cwd } : {}),
-        ...(turn.permission_mode ? { permission_mode: turn.permission_mode } : {}),
+        ...(model ? { model } : {}),
+        permission_mode: mode,
       },
-      { origin: starter.origin === 'hook' ? 'api' : starter.origin, ...(parent ? { parentId: parent.id } : {}) },
+      {
+        id: sessionId,
+        origin: starter.origin === 'hook' ? 'api' : starter.origin,
+        ...(parent ? { parentId: parent.id } : {}),
+        tx,
+      },
     );
-    if (parent) await deps.db.kysely.transaction().execute((tx) => sessions.copyMessages(parent.id, created.id, tx));
-    return sessions.row(starter.ownerId, created.id);
-  };
-
-  const conversationFor = async (request: BeginRequest, session: SessionRow): Promise<Launch['resume']> => {
-    const source =
-      request.fork && request.sessionId !== null
-        ? await sessions.row(request.starter.ownerId, request.sessionId)
-        : session;
-    return source.agent_session_id === null ? null : { agentSessionId: source.agent_session_id, fork: request.fork };
+    if (parent) await sessions.copyMessages(parent.id, sessionId, tx);
   };
 
   const publishUserMessage = (row: Pick<RunRow, 'id' | 'owner_id' | 'session_id'>, uuid: string, turn: TurnRequest) =>
@@ -136,28 +143,33 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       return null;
     }
     const messageId = newId();
-    const turn = toUserTurn(messageId, request.turn);
-    if (!(await live.command(active.id, { type: 'steer', turn }))) return null;
+    // Stored first: of two that bring the same message to two processes, only one gets it to the model.
     await sessions.addMessage(active.owner_id, active.session_id, newMessage(messageId, active.id, request.turn));
+    if (!(await live.command(active.id, { type: 'steer', turn: toUserTurn(messageId, request.turn) }))) {
+      await sessions.withdrawMessage(messageId);
+      return null;
+    }
     publishUserMessage(active, messageId, request.turn);
-    return { runId: active.id, sessionId: active.session_id, how: 'steered' };
+    const { id: runId, session_id: sessionId, after_seq: afterSeq } = active;
+    return { runId, sessionId, messageId, joined: true, afterSeq, how: 'steered' };
   };
 
   /** After this the message is acknowledged and never lost. */
-  const admit = async (request: BeginRequest, session: SessionRow, messageId: string): Promise<RunRow> => {
+  const admit = async (request: BeginRequest, place: Place, messageId: string): Promise<RunRow> => {
     const { starter, turn, runId } = request;
     const row: RunRow = {
       id: runId,
       owner_id: starter.ownerId,
-      session_id: session.id,
+      session_id: place.sessionId,
       key_id: starter.keyId,
       origin: starter.origin,
       status: 'queued',
       client_message_id: turn.client_message_id ?? null,
       request: storeRequest(turn, starter),
+      after_seq: await events.lastSeq(starter.ownerId),
       instance_id: null,
       lease_until: null,
-      agent_session_id: session.agent_session_id,
+      agent_session_id: place.opens ? null : place.base.agent_session_id,
       draft: null,
       result: null,
       error: null,
@@ -166,10 +178,13 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       ended_at: null,
     };
     await deps.db.kysely.transaction().execute(async (tx) => {
+      if (place.opens) await openSession(request, place, tx);
       await runs.insert(row, tx);
-      await sessions.addMessage(starter.ownerId, session.id, newMessage(messageId, runId, turn), tx);
-      await sessions.mustHaveHistory(session, tx);
+      await sessions.addMessage(starter.ownerId, row.session_id, newMessage(messageId, runId, turn), tx);
+      await sessions.nameByMessage(row.session_id, turn.prompt, tx);
+      if (!place.opens) await sessions.mustHaveHistory(place.base, tx);
     });
+    await sessions.announce(starter.ownerId, row.session_id);
     publishUserMessage(row, messageId, turn);
     return row;
   };
@@ -177,10 +192,8 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   const repeated = async ({ starter, turn }: BeginRequest): Promise<Begun | null> => {
     const id = turn.client_message_id;
     if (id === undefined) return null;
-    const run = await runs.byClientMessage(starter.ownerId, id);
-    if (run) return { runId: run.id, sessionId: run.session_id, how: 'repeated' };
-    const steered = await runs.ofSteeringMessage(starter.ownerId, id);
-    return steered ? { ...steered, how: 'repeated' } : null;
+    const known = await runs.ofClientMessage(starter.ownerId, id);
+    return known ? { ...known, how: 'repeated' } : null;
   };
 
   const refuseWhileUnwell = (): void => {
@@ -219,16 +232,26 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       if (joined) return joined;
     }
     refuseWhileUnwell();
-    const base = request.sessionId === null ? null : await sessions.row(request.starter.ownerId, request.sessionId);
-    const defaults = base ?? { cwd: null, model: null, permission_mode: 'default' as const };
-    const prepared = await requests.prepare(request.turn, defaults, request.starter);
-    const session = await sessionFor(request);
-    const resume = await conversationFor(request, session);
+    const { starter, turn: asked } = request;
+    const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
+    const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);
+    const place = placeOf(base, request.fork, prepared.grant.mode);
+    await deps.noQuestions.check({
+      who: starter,
+      browser: starter.browser,
+      sessionId: place.sessionId,
+      runId: request.runId,
+      from: place.opens ? null : place.base.permission_mode,
+      to: place.mode,
+      confirmKey: asked.confirm_api_key,
+    });
     const messageId = newId();
-    const row = await admit(request, session, messageId);
+    const row = await admit(request, place, messageId);
     const turn = toUserTurn(messageId, request.turn);
-    deps.launcher.launch({ row, session, prepared, turn, resume, label: request.turn.prompt });
-    return { runId: row.id, sessionId: session.id, how: 'started' };
+    const { session_id: sessionId, after_seq: afterSeq } = row;
+    const resume = resumeOf(base, request.fork);
+    deps.launcher.launch({ row, session: { id: sessionId }, prepared, turn, resume, label: request.turn.prompt });
+    return { runId: row.id, sessionId, messageId, joined: false, afterSeq, how: 'started' };
   };
 
   return {

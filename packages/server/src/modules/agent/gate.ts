@@ -101,8 +101,8 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
       run.onWaiting(true);
       run.webhooks.tell('Notification', { approval_id: row.id, title: row.title });
       const waited = await deps.approvals.wait(row, { ms: deps.parkMs, signal: call.signal });
-      run.onWaiting(false);
       if (waited === 'timeout') return { decision: 'park' };
+      run.onWaiting(false);
       if (waited === 'aborted') {
         await deps.approvals.cancel(row);
         return { decision: 'deny', reason: 'The run was stopped.' };

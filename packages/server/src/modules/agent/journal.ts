@@ -2,13 +2,14 @@
  * What a run leaves behind while it happens: messages in SQL in their order, the text streamed so far as a draft, and
  * every event in the owner's log. Readers never wait for the disk; the end of the run waits for all of it.
  */
-import type { HearthEvent } from '@hearth/contract';
+import type { HearthEvent, LivePart } from '@hearth/contract';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Log } from '../../kernel/log.ts';
 import { untilStored } from '../../kernel/retry.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Sessions } from '../sessions/index.ts';
+import { createLiveText } from './live-text.ts';
 import type { RunStore } from './run-store.ts';
 
 export interface Journal {
@@ -16,6 +17,8 @@ export interface Journal {
   take(event: HearthEvent): void;
   /** For writes of others that belong to this run: tells readers, once, that they have to wait. */
   tellWaiting(): void;
+  /** Answers that are being written right now. */
+  liveParts(): LivePart[];
   /** Resolves when everything taken so far is stored. */
   settled(): Promise<void>;
   /** Text that was streamed but never became a message is kept as an interrupted one. */
@@ -41,6 +44,7 @@ export interface JournalRun {
 export const createJournal = (deps: JournalDeps, run: JournalRun): Journal => {
   const { events, sessions, runs, clock, log } = deps;
   let writes: Promise<void> = Promise.resolve();
+  const liveText = createLiveText(run.runId);
   let draft = '';
   let dirty = false;
   let toldWaiting = false;
@@ -100,10 +104,13 @@ export const createJournal = (deps: JournalDeps, run: JournalRun): Journal => {
 
   return {
     take(event) {
-      events.publish(run.ownerId, event);
+      const numbered = events.publish(run.ownerId, event);
+      if (numbered instanceof Promise) void numbered.then((ready) => ready && liveText.take(ready));
+      else liveText.take(numbered);
       follow(event);
     },
     tellWaiting,
+    liveParts: liveText.parts,
     settled: () => writes,
     async keepDraft() {
       if (draft.trim() === '') return;

@@ -26,8 +26,6 @@ export interface KeptRun {
   sessionId: string;
   runId: string;
   demo: boolean;
-  /** First words of the prompt: the session's title until it has a better one. */
-  label: string;
 }
 
 const statusOf = (outcome: TurnOutcome): RunStatus => {
@@ -56,11 +54,6 @@ const emptyResult = (run: KeptRun, outcome: TurnOutcome): QueryResponse => ({
   memories_used: [],
 });
 
-export const titleFrom = (prompt: string): string => {
-  const line = prompt.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= 60 ? line : `${line.slice(0, 59).replace(/\s+\S*$/, '')}…`;
-};
-
 export interface Keeper {
   /** Resolves when the run is over (or parked) and everything about it is stored. */
   keep(run: KeptRun, handle: RunHandle, journal: Journal): Promise<RunEnd | { kind: 'parked' }>;
@@ -69,15 +62,6 @@ export interface Keeper {
 }
 
 export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Keeper => {
-  const nameSession = async (run: KeptRun): Promise<void> => {
-    await db.kysely
-      .updateTable('sessions')
-      .set({ title: titleFrom(run.label), title_source: 'auto' })
-      .where('id', '=', run.sessionId)
-      .where('title', 'is', null)
-      .execute();
-  };
-
   const book = async (
     run: KeptRun,
     outcome: TurnOutcome,
@@ -98,9 +82,8 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
         tx,
       );
       const totals = { turns: result.num_turns, costUsd: result.total_cost_usd, usage: result.usage };
-      await sessions.addTotals(run.sessionId, { ...totals, model: result.model || null, agentSessionId }, tx);
+      await sessions.addTotals(run.sessionId, { ...totals, agentSessionId }, tx);
     });
-    await nameSession(run);
   };
 
   const finish = async (
@@ -121,7 +104,7 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
     }
     announceEnd({ sessionId: run.sessionId, runId: run.runId, listener: journal.take }, outcome, result);
     journal.stop();
-    await sessions.announce(run.ownerId, run.sessionId).catch(() => {});
+    await sessions.announce(run.ownerId, run.sessionId);
     return { kind: 'over', result, error: errorOf(outcome) };
   };
 
@@ -132,6 +115,7 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
       await journal.settled();
       const parked = { status: 'parked' as const, lease_until: null, agent_session_id: ended.agentSessionId };
       await untilStored(clock, () => runs.update(run.runId, parked));
+      await sessions.announce(run.ownerId, run.sessionId);
       const ids = { session_id: run.sessionId, run_id: run.runId };
       journal.take({
         type: 'status',

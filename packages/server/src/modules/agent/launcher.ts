@@ -42,7 +42,7 @@ export interface Launch {
   /** Null continues a parked run. */
   turn: UserTurn | null;
   resume: { agentSessionId: string; fork: boolean } | null;
-  /** The prompt; its first words name checkpoints and the session. */
+  /** The prompt; its first words name checkpoints. */
   label: string;
 }
 
@@ -61,22 +61,27 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
   const journalOf = (run: JournalRun): Journal => createJournal(deps, run);
 
   /** What a crash in the first second must not lose: which conversation of the agent belongs to the session. */
-  const rememberWorker = async (runId: string, sessionId: string, agentSessionId: string): Promise<void> => {
-    try {
+  const rememberWorker = (row: Launch['row'], agentSessionId: string): Promise<boolean> =>
+    deps.db.kysely.transaction().execute(async (tx) => {
       const started_at = clock.now().toISOString();
-      await deps.db.kysely.transaction().execute(async (tx) => {
-        const begun = { status: 'running' as const, agent_session_id: agentSessionId, started_at };
-        // A quick run may be over by now, and its session somewhere else in the conversation.
-        if (!(await runs.updateOpen(runId, begun, tx))) return;
-        await tx
-          .updateTable('sessions')
-          .set({ agent_session_id: agentSessionId })
-          .where('id', '=', sessionId)
-          .execute();
-      });
-    } catch (error) {
-      log.warn({ err: error, run_id: runId }, 'the start of a run could not be stored');
-    }
+      const set = { status: 'running' as const, agent_session_id: agentSessionId, started_at };
+      if (!(await runs.note(row.id, set, tx))) return false;
+      const ofSession = { agent_session_id: agentSessionId };
+      await tx.updateTable('sessions').set(ofSession).where('id', '=', row.session_id).execute();
+      return true;
+    });
+
+  /** What the run is doing, stored and then told. The run does not wait for it, but the order is kept. */
+  const createNotes = (row: Launch['row']) => {
+    let last: Promise<unknown> = Promise.resolve();
+    return (write: () => Promise<boolean>): void => {
+      const tell = async (): Promise<void> => {
+        if (await write()) await deps.sessions.announce(row.owner_id, row.session_id);
+      };
+      last = last
+        .then(tell)
+        .catch((error: unknown) => log.warn({ err: error, run_id: row.id }, 'the state of a run could not be stored'));
+    };
   };
 
   const recordUnoffered = async (row: Launch['row'], tool: string, origin: string): Promise<void> => {
@@ -107,12 +112,14 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
   const launch = ({ row, session, prepared, turn, resume, label }: Launch): LiveRun => {
     const hooks = prepared.hooks;
     const ids = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id };
-    const kept: KeptRun = { ...ids, demo: deps.isDemo(), label };
+    const kept: KeptRun = { ...ids, demo: deps.isDemo() };
     const journal = journalOf(ids);
     const state: { mode: Grant['mode']; agentSessionId: string | null } = {
       mode: prepared.grant.mode,
       agentSessionId: null,
     };
+    const note = createNotes(row);
+    let questions = 0;
     const unoffered = createUnofferedCalls();
     const webhooks = createRunWebhooks({ sender: deps.webhooks, log }, { ...ids, hooks });
     const gate = createGate(
@@ -129,9 +136,10 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
           if (state.agentSessionId !== null) await deps.recorded(state.agentSessionId, toolUseId, recordedWithinMs);
         },
         onWaiting: (waiting) => {
-          runs
-            .updateOpen(row.id, { status: waiting ? 'waiting' : 'running' })
-            .catch((error: unknown) => log.warn({ err: error }, 'the state of a run could not be stored'));
+          // Calls of one answer may wait beside each other.
+          questions += waiting ? 1 : -1;
+          const status = questions > 0 ? 'waiting' : 'running';
+          note(() => runs.note(row.id, { status }));
         },
       },
     );
@@ -154,12 +162,15 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       },
       onWorker: (agentSessionId) => {
         state.agentSessionId = agentSessionId;
-        void rememberWorker(row.id, session.id, agentSessionId);
+        note(() => rememberWorker(row, agentSessionId));
       },
     });
     const run: LiveRun = {
       runId: row.id,
+      sessionId: session.id,
       handle,
+      liveParts: journal.liveParts,
+      settled: journal.settled,
       get mode() {
         return state.mode;
       },

@@ -2,7 +2,7 @@
  * The runs that this process keeps, and commands to runs wherever they are kept: a run in another replica hears them
  * over the event bus.
  */
-import type { JsonObject } from '@hearth/contract';
+import type { JsonObject, LivePart } from '@hearth/contract';
 import type { RunHandle, UserTurn } from '@hearth/runtime';
 import { z } from 'zod';
 import type { EventBus } from '../../ports/event-bus.ts';
@@ -11,7 +11,11 @@ import type { RunEnd } from './types.ts';
 
 export interface LiveRun {
   runId: string;
+  sessionId: string;
   handle: RunHandle;
+  liveParts: () => LivePart[];
+  /** Resolves when every message told so far is stored. */
+  settled: () => Promise<void>;
   /** May change while the run lasts; the gate reads it for each call. */
   mode: Grant['mode'];
   ended: Promise<RunEnd | { kind: 'parked' }>;

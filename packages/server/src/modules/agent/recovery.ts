@@ -48,8 +48,8 @@ const storedRequest = z.object({
   }),
 });
 
-/** What a run needs to be started again, as `readRequest` finds it in its row. */
-export const storeRequest = (turn: TurnRequest, starter: RunStarter): string =>
+/** What a run needs to be started again, as `storedRequest` finds it in its row. A key is never stored. */
+export const storeRequest = ({ confirm_api_key: _key, ...turn }: TurnRequest, starter: RunStarter): string =>
   JSON.stringify({ turn, starter: { origin: starter.origin, granted: starter.granted, ip: starter.ip } });
 
 const couldNotGoOn = {
@@ -68,6 +68,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
     const permissions = await deps.permissionsOf(row.key_id);
     const starter: RunStarter = {
       ...stored.starter,
+      browser: false,
       ownerId: row.owner_id,
       keyId: row.key_id,
       permissions: permissions ?? {},
@@ -95,11 +96,12 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
     if (row?.status !== 'parked' || deps.isStopping()) return;
     if (onlyIfSettled && (await approvals.openOfRun(row))) return;
     if (!(await runs.claimParked(runId))) return;
+    await sessions.announce(row.owner_id, row.session_id);
     try {
       await relaunch(row);
     } catch (error) {
       log.error({ err: error, run_id: runId }, 'a parked run could not go on');
-      const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId, demo: deps.isDemo(), label: '' };
+      const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId, demo: deps.isDemo() };
       await launcher.keeper.end(kept, couldNotGoOn, launcher.journal(kept));
     }
   };
@@ -107,7 +109,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
   /** A run that was cut off ends here, with the text that had arrived. */
   const endCutOff = async (row: RunRow): Promise<void> => {
     const ids = { session_id: row.session_id, run_id: row.id };
-    const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id, demo: deps.isDemo(), label: '' };
+    const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id, demo: deps.isDemo() };
     const journal = launcher.journal(kept);
     if (row.draft?.trim())
       journal.take({
@@ -133,8 +135,9 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
       open !== undefined &&
       row.agent_session_id !== null &&
       (await runtime.deferOpenCall(row.agent_session_id, open.tool_use_id));
-    if (waits) await runs.update(row.id, { status: 'parked', lease_until: null });
-    else await endCutOff(row);
+    if (!waits) return endCutOff(row);
+    await runs.update(row.id, { status: 'parked', lease_until: null });
+    await sessions.announce(row.owner_id, row.session_id);
   };
 
   return {

@@ -87,6 +87,8 @@ const systemPrompt = (turn: TurnRequest): WorkerProfile['systemPrompt'] => {
 
 export interface RunRequests {
   prepare(turn: TurnRequest, session: SessionDefaults, starter: RunStarter): Promise<PreparedRun>;
+  /** The real path of a folder that runs may work in; otherwise VALIDATION_ERROR that names `field`. */
+  folder(field: string, path: string): Promise<string>;
   /** The profile of a plain new chat: what the spare worker is kept for. */
   usual(starter: RunStarter): WorkerProfile;
 }
@@ -150,6 +152,7 @@ export const createRunRequests = ({ paths, workspace, webhookProblem }: RunReque
   });
 
   return {
+    folder,
     async prepare(turn, session, starter) {
       const mode = turn.permission_mode ?? session.permission_mode;
       checkTools(turn);

@@ -2,10 +2,13 @@
  * Runs in SQL. A run belongs to the process that holds its lease; whoever finds an expired lease takes the run over with
  * one conditional update, so it has exactly one keeper at any time.
  */
+import type { RunSummary } from '@hearth/contract';
 import type { Selectable } from 'kysely';
+import { z } from 'zod';
 import type { Db, RunStatus, RunsTable } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Connection } from './types.ts';
+import { parseJson } from '../../kernel/json.ts';
+import type { Begun, Connection } from './types.ts';
 
 export type RunRow = Selectable<RunsTable>;
 
@@ -14,15 +17,16 @@ export const liveStatuses: RunStatus[] = ['queued', 'running', 'waiting'];
 export interface RunStore {
   insert(row: RunRow, tx: Connection): Promise<void>;
   byId(id: string): Promise<RunRow | undefined>;
-  byClientMessage(ownerId: string, clientMessageId: string): Promise<RunRow | undefined>;
-  /** The run that a steering message joined. */
-  ofSteeringMessage(ownerId: string, clientMessageId: string): Promise<{ runId: string; sessionId: string } | null>;
+  /** What became of a message that was sent before: the run it started or joined. */
+  ofClientMessage(ownerId: string, clientMessageId: string): Promise<Omit<Begun, 'how'> | null>;
   /** The run of a session that is not over, if any. */
   active(sessionId: string): Promise<RunRow | undefined>;
   activity(sessionIds: string[]): Promise<Map<string, 'queued' | 'running' | 'waiting'>>;
+  /** What became of these runs of a session, and of the one that is not over. */
+  summaries(sessionId: string, runIds: readonly string[]): Promise<RunSummary[]>;
   update(id: string, set: Partial<RunRow>, tx?: Connection): Promise<void>;
-  /** As `update`, but never of a run that is over: its end is the last word. False for one that is. */
-  updateOpen(id: string, set: Partial<RunRow>, tx?: Connection): Promise<boolean>;
+  /** What a run is doing. False when it is over or parked by now: a note that comes late never says otherwise. */
+  note(id: string, set: Partial<RunRow>, tx?: Connection): Promise<boolean>;
   /** Takes a parked run; true for the one that got it. */
   claimParked(id: string): Promise<boolean>;
   /**
@@ -34,6 +38,20 @@ export interface RunStore {
   /** Parked runs that nothing holds back any more: their question was settled. */
   parkedWithoutQuestion(): Promise<string[]>;
 }
+
+const costShape = z.object({ total_cost_usd: z.number() });
+const errorShape = z.object({ code: z.string(), message: z.string() });
+
+const toSummary = (
+  row: Pick<RunRow, 'id' | 'status' | 'error' | 'result' | 'created_at' | 'ended_at'>,
+): RunSummary => ({
+  id: row.id,
+  status: row.status,
+  error: row.error === null ? null : parseJson(errorShape, row.error, 'error'),
+  total_cost_usd: row.result === null ? null : parseJson(costShape, row.result, 'result').total_cost_usd,
+  created_at: row.created_at,
+  ended_at: row.ended_at,
+});
 
 export interface RunStoreDeps {
   db: Db;
@@ -57,16 +75,23 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
         .execute();
     },
     byId: (id) => runs().where('id', '=', id).executeTakeFirst(),
-    byClientMessage: (ownerId, clientMessageId) =>
-      runs().where('owner_id', '=', ownerId).where('client_message_id', '=', clientMessageId).executeTakeFirst(),
-    async ofSteeringMessage(ownerId, clientMessageId) {
+    async ofClientMessage(ownerId, clientMessageId) {
       const row = await db.kysely
         .selectFrom('messages')
-        .select(['run_id', 'session_id'])
-        .where('owner_id', '=', ownerId)
-        .where('client_message_id', '=', clientMessageId)
+        .innerJoin('runs', 'runs.id', 'messages.run_id')
+        .select(['messages.id', 'messages.run_id', 'messages.session_id', 'runs.after_seq'])
+        .select('runs.client_message_id as starter')
+        .where('messages.owner_id', '=', ownerId)
+        .where('messages.client_message_id', '=', clientMessageId)
         .executeTakeFirst();
-      return row?.run_id ? { runId: row.run_id, sessionId: row.session_id } : null;
+      if (!row?.run_id) return null;
+      return {
+        runId: row.run_id,
+        sessionId: row.session_id,
+        messageId: row.id,
+        joined: row.starter !== clientMessageId,
+        afterSeq: row.after_seq,
+      };
     },
     active: (sessionId) =>
       runs()
@@ -90,15 +115,25 @@ export const createRunStore = ({ db, clock, instanceId, leaseMs }: RunStoreDeps)
         ]),
       );
     },
+    async summaries(sessionId, runIds) {
+      const rows = await db.kysely
+        .selectFrom('runs')
+        .select(['id', 'status', 'error', 'result', 'created_at', 'ended_at'])
+        .where('session_id', '=', sessionId)
+        .where((eb) => eb.or([eb('id', 'in', [...runIds, '']), eb('status', 'in', [...liveStatuses, 'parked'])]))
+        .orderBy('created_at')
+        .execute();
+      return rows.map(toSummary);
+    },
     async update(id, set, tx) {
       await (tx ?? db.kysely).updateTable('runs').set(set).where('id', '=', id).execute();
     },
-    async updateOpen(id, set, tx) {
+    async note(id, set, tx) {
       const changed = await (tx ?? db.kysely)
         .updateTable('runs')
         .set(set)
         .where('id', '=', id)
-        .where('ended_at', 'is', null)
+        .where('status', 'in', liveStatuses)
         .executeTakeFirst();
       return changed.numUpdatedRows === 1n;
     },

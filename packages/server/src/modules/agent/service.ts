@@ -2,12 +2,12 @@
  * Runs: begin one, steer it, stop it, park it, take it over after a crash. A session has at most one run at a time; a
  * message that comes meanwhile joins it. Runs live here on the server and do not depend on readers.
  */
-import { queryResponseSchema } from '@hearth/contract';
+import { type LivePart, queryResponseSchema } from '@hearth/contract';
 import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
-import type { Grant } from '../policy/index.ts';
+import type { Grant, NoQuestions } from '../policy/index.ts';
 import { createAdmission } from './admission.ts';
 import { createLauncher, type LauncherDeps } from './launcher.ts';
 import { createLiveRuns } from './live-runs.ts';
@@ -19,6 +19,7 @@ import type { BeginRequest, Begun, RunEnd, RunStarter } from './types.ts';
 export interface AgentDeps extends Omit<LauncherDeps, 'live' | 'onParked' | 'draftMs'> {
   bus: EventBus;
   requests: RunRequests;
+  noQuestions: NoQuestions;
   draftMs?: number;
 }
 
@@ -31,13 +32,17 @@ export interface Agent {
   /** Does something while no run can begin in the session; CONFLICT while one is at work. */
   whileIdle<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
   interrupt(ownerId: string, sessionId: string): Promise<void>;
-  setMode(starter: RunStarter, sessionId: string, mode: Grant['mode']): Promise<void>;
+  setMode(starter: RunStarter, sessionId: string, change: { mode: Grant['mode']; confirmKey?: string }): Promise<void>;
   /** Stops whatever a session is doing, before it is removed. */
   stopSession(sessionId: string): Promise<void>;
   /** A parked run whose question was settled goes on. */
   continueParked(runId: string): Promise<void>;
   /** Takes over runs that a crash left behind. `alone`: no other process can be alive. */
   recover(alone: boolean): Promise<number>;
+  /** Answers of this session that this process is writing right now. */
+  liveParts(sessionId: string): LivePart[];
+  /** Resolves when every message of this session that readers were told of is stored. */
+  settled(sessionId: string): Promise<void>;
   renewLeases(): Promise<void>;
   /** Starts a worker ahead for the plain chats of this caller. */
   prewarm(starter: RunStarter): void;
@@ -87,6 +92,8 @@ export const createAgent = (deps: AgentDeps): Agent => {
 
   const admission = createAdmission({ ...deps, live, launcher, recovery, endOf, isStopping });
 
+  const runsOf = (sessionId: string) => live.all().filter((run) => run.sessionId === sessionId);
+
   const interrupt = async (sessionId: string): Promise<boolean> => {
     const active = await admission.activeRun(sessionId);
     if (!active) return false;
@@ -107,6 +114,10 @@ export const createAgent = (deps: AgentDeps): Agent => {
     end: endOf,
     continueParked: (runId) => recovery.continueParked(runId),
     recover: recovery.recover,
+    liveParts: (sessionId) => runsOf(sessionId).flatMap((run) => run.liveParts()),
+    async settled(sessionId) {
+      await Promise.all(runsOf(sessionId).map((run) => run.settled()));
+    },
     renewLeases: () => runs.renew(live.ids()),
     prewarm: (starter) => runtime.prewarm(requests.usual(starter)),
     start: () => approvals.start(),
@@ -114,9 +125,17 @@ export const createAgent = (deps: AgentDeps): Agent => {
       await sessions.row(ownerId, sessionId);
       if (!(await interrupt(sessionId))) throw new AppError('CONFLICT', 'Nothing is running in this session.');
     },
-    async setMode(starter, sessionId, mode) {
+    async setMode(starter, sessionId, { mode, confirmKey }) {
       const session = await sessions.row(starter.ownerId, sessionId);
       await requests.prepare({ prompt: '', permission_mode: mode }, session, starter);
+      await deps.noQuestions.check({
+        who: starter,
+        browser: starter.browser,
+        sessionId,
+        from: session.permission_mode,
+        to: mode,
+        confirmKey,
+      });
       await sessions.setPermissionMode(starter.ownerId, sessionId, mode);
       const active = await runs.active(sessionId);
       if (active) await live.command(active.id, { type: 'mode', mode });

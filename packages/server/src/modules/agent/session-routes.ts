@@ -7,6 +7,7 @@ import {
   controlSchema,
   idParamSchema,
   interruptedSchema,
+  queryAcceptedSchema,
   rewindSchema,
   rewoundSchema,
   type TurnRequest,
@@ -16,12 +17,13 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
 import type { HttpEnv } from '../../http/context.ts';
+import { preferHeaderSchema, prefersAsync } from '../../http/prefer.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Rewinds } from './rewinds.ts';
 import { streamRun } from './stream-routes.ts';
-import { beginRequest, starterOf, type TalkDeps } from './talk-routes.ts';
+import { accept, beginRequest, starterOf, type TalkDeps } from './talk-routes.ts';
 
 export interface SessionRunDeps extends TalkDeps {
   approvals: Approvals;
@@ -44,9 +46,9 @@ const routes = {
       method: 'post',
       path: `${base}/resume`,
       tags,
-      summary: 'Say something in this session',
-      request: { params, body: jsonBody(turnRequestSchema) },
-      responses: { 200: sse },
+      summary: 'Say something in this session; events, or 202 with "Prefer: respond-async"',
+      request: { params, headers: preferHeaderSchema, body: jsonBody(turnRequestSchema) },
+      responses: { 200: sse, 202: json(queryAcceptedSchema, 'The message is stored and its run goes on') },
     },
   ),
   fork: defineRoute(
@@ -129,7 +131,12 @@ export const registerSessionRunRoutes = (app: HttpApp, deps: SessionRunDeps): vo
     });
   };
 
-  app.openapi(routes.resume, (c) => talk(c, c.req.valid('param').id, c.req.valid('json'), false));
+  app.openapi(routes.resume, (c) => {
+    const { id: sessionId } = c.req.valid('param');
+    const turn = c.req.valid('json');
+    if (!prefersAsync(c.req.valid('header').prefer)) return talk(c, sessionId, turn, false);
+    return accept(c, agent, beginRequest(c, turn, { sessionId, fork: false }));
+  });
   app.openapi(routes.fork, (c) => talk(c, c.req.valid('param').id, c.req.valid('json'), true));
   app.openapi(routes.interrupt, async (c) => {
     const { id } = c.req.valid('param');
@@ -145,8 +152,8 @@ export const registerSessionRunRoutes = (app: HttpApp, deps: SessionRunDeps): vo
   });
   app.openapi(routes.control, async (c) => {
     const { id } = c.req.valid('param');
-    const { permission_mode } = c.req.valid('json');
-    await agent.setMode(starterOf(c.var.caller, c.var.ip), id, permission_mode);
+    const { permission_mode, confirm_api_key: confirmKey } = c.req.valid('json');
+    await agent.setMode(starterOf(c.var.caller, c.var.ip), id, { mode: permission_mode, confirmKey });
     return c.json({ status: 'accepted' as const, session_id: id, permission_mode }, 200);
   });
   app.openapi(routes.checkpoints, async (c) => {

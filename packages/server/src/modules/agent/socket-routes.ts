@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type NumberedEvent, permissionModeSchema, queryRequestSchema } from '@hearth/contract';
+import { confirmKeySchema, type NumberedEvent, permissionModeSchema, queryRequestSchema } from '@hearth/contract';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { asAppError } from '../../http/errors.ts';
@@ -49,7 +49,12 @@ const frameShape = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('prompt') }),
   z.object({ type: z.literal('interrupt'), ...inSession }),
   z.object({ type: z.literal('answer'), answer: z.string().min(1).max(20_000), ...inSession }),
-  z.object({ type: z.literal('control'), permission_mode: permissionModeSchema, ...inSession }),
+  z.object({
+    type: z.literal('control'),
+    permission_mode: permissionModeSchema,
+    confirm_api_key: confirmKeySchema,
+    ...inSession,
+  }),
 ]);
 type Frame = z.infer<typeof frameShape>;
 
@@ -162,7 +167,10 @@ export const attachSocket = (server: Server, deps: SocketDeps): { close: () => v
       if (frame.type === 'interrupt') await deps.agent.interrupt(caller.ownerId, frame.session_id);
       if (frame.type === 'answer') await deps.approvals.answer(caller, frame.session_id, frame.answer);
       if (frame.type === 'control')
-        await deps.agent.setMode(starterOf(caller, ip), frame.session_id, frame.permission_mode);
+        await deps.agent.setMode(starterOf(caller, ip), frame.session_id, {
+          mode: frame.permission_mode,
+          confirmKey: frame.confirm_api_key,
+        });
       send({ type: 'ack', message: frame.type });
     };
 

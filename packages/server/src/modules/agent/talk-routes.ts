@@ -1,6 +1,7 @@
 /** `/query`, `/query/single` and `/stream`: a turn in a new session or in a named one. */
 import {
   type QueryRequest,
+  queryAcceptedSchema,
   queryParkedSchema,
   queryRequestSchema,
   queryResponseSchema,
@@ -11,6 +12,7 @@ import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
 import type { HttpEnv } from '../../http/context.ts';
 import { checkIdempotencyKey } from '../../http/idempotency.ts';
+import { preferenceApplied, preferHeaderSchema, prefersAsync, respondAsync } from '../../http/prefer.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
 import type { Caller } from '../../kernel/caller.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -36,11 +38,14 @@ const routes = {
       method: 'post',
       path: '/api/v1/query',
       tags,
-      summary: 'Ask; one JSON answer, or events with "Accept: text/event-stream"',
-      request: { body },
+      summary: 'Ask; one JSON answer, or events with "Accept: text/event-stream", or 202 with "Prefer: respond-async"',
+      request: { headers: preferHeaderSchema, body },
       responses: {
         200: { description: 'The answer', content: { 'application/json': { schema: queryResponseSchema }, ...sse } },
-        202: parked,
+        202: json(
+          z.discriminatedUnion('status', [queryAcceptedSchema, queryParkedSchema]),
+          'The message is stored and its run goes on; or the run waits for a person',
+        ),
       },
     },
   ),
@@ -73,6 +78,7 @@ export const starterOf = (caller: Caller, ip: string | null): RunStarter => ({
   keyId: caller.keyId,
   permissions: caller.permissions,
   origin: caller.via === 'cookie' ? 'chat' : 'api',
+  browser: caller.via === 'cookie',
   granted: [],
   ip,
 });
@@ -94,6 +100,24 @@ export const beginRequest = (
   turn: withMessageId(c, turn),
   runId: newId(),
 });
+
+/** Answers as soon as the message is stored; its run goes on without this caller. */
+export const accept = async (c: Context<HttpEnv>, agent: Agent, request: BeginRequest) => {
+  const begun = await agent.begin(request);
+  c.header(preferenceApplied, respondAsync);
+  return c.json(
+    {
+      status: 'accepted' as const,
+      session_id: begun.sessionId,
+      run_id: begun.runId,
+      message_id: begun.messageId,
+      client_message_id: request.turn.client_message_id ?? null,
+      seq: begun.afterSeq,
+      joined: begun.joined,
+    },
+    202,
+  );
+};
 
 export const createTalk = ({ agent, sessions }: Pick<TalkDeps, 'agent' | 'sessions'>) => {
   const requestOf = async (c: Context<HttpEnv>, query: QueryRequest): Promise<BeginRequest> => {
@@ -134,6 +158,7 @@ export const registerTalkRoutes = (app: HttpApp, deps: TalkDeps): void => {
   };
   app.openapi(routes.query, async (c) => {
     const query = c.req.valid('json');
+    if (prefersAsync(c.req.valid('header').prefer)) return accept(c, deps.agent, await talk.requestOf(c, query));
     if (c.req.header('accept')?.includes('text/event-stream')) return stream(c, query);
     return talk.answerOnce(c, await talk.requestOf(c, query));
   });

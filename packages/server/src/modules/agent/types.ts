@@ -12,6 +12,8 @@ export interface RunStarter {
   keyId: string;
   permissions: Permissions;
   origin: RunOrigin;
+  /** By the cookie of the web app, which is less than a key in the hand. */
+  browser: boolean;
   granted: readonly string[];
   ip: string | null;
 }
@@ -31,6 +33,12 @@ export interface Begun {
   sessionId: string;
   /** `steered`: the message joined the run that was already there; `repeated`: this message was sent before. */
   how: 'started' | 'steered' | 'repeated';
+  /** The stored message of this request. */
+  messageId: string;
+  /** The message went to a run that was there before it; also true for the repeat of such a message. */
+  joined: boolean;
+  /** Every event of the run has a higher number. */
+  afterSeq: number;
 }
 
 /** How a run ended, for callers that want one JSON answer. */

@@ -291,9 +291,16 @@ eachEngine('auth', (engine) => {
       await other.revokeKey(admin, revoked.id);
       await other.rotateKey(admin, rotated.id);
       await later(1_000);
-      expect(heard.sort()).toEqual(['revoked', 'rotated']);
+      // A slow database answers after the clock has moved on; the next time it is asked it has answered.
+      const hears = (reason: string) =>
+        vi.waitFor(async () => {
+          if (!heard.includes(reason)) await later(100);
+          expect(heard).toContain(reason);
+        });
+      await hears('revoked');
+      await hears('rotated');
       await later(2_000);
-      expect(heard).toContain('expired');
+      await hears('expired');
       await auth.close();
       expect(clock.pendingTimers()).toBe(0);
     });

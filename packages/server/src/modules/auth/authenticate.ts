@@ -5,7 +5,7 @@
 
 import type { Caller } from '../../kernel/caller.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { AppError } from '../../kernel/errors.ts';
+import { AppError, isAppError } from '../../kernel/errors.ts';
 import type { Limiter } from '../../ports/limiter.ts';
 import { toCaller } from './caller.ts';
 import { type Credentials, presentedCredential } from './credentials.ts';
@@ -27,8 +27,10 @@ export const refused = (): AppError => new AppError('AUTHENTICATION_ERROR', 'A v
 
 export interface Authenticator {
   authenticate(credentials: Credentials): Promise<Caller>;
-  /** The caller of a key's text; the same checks, for signing in. */
+  /** The caller of a key's text; the same checks, for signing in. A good key that has expired is told apart. */
   byKey(text: string, ip: string | undefined): Promise<Caller>;
+  /** Another proof, behind the same limit of failures; undefined is one. */
+  prove<T>(ip: string | undefined, attempt: () => Promise<T | undefined>): Promise<T | undefined>;
 }
 
 export const createAuthenticator = (deps: AuthenticateDeps): Authenticator => {
@@ -74,15 +76,35 @@ export const createAuthenticator = (deps: AuthenticateDeps): Authenticator => {
     uses.keyUsed(caller.keyId);
     return caller;
   };
-  const byKey = async (text: string, ip: string | undefined): Promise<Caller> =>
+  const byText = async (text: string, ip: string | undefined): Promise<Caller> =>
     used(await verify(hashOfPresented(text), ip, findKey));
+  /** Only who knows the whole text of a key learns this of it. */
+  const hasExpired = async (text: string): Promise<boolean> => {
+    const hash = hashOfPresented(text);
+    const row = hash === undefined ? undefined : await store.findByHash(hash);
+    return row !== undefined && row.revoked_at === null && !isActive(row, clock.now());
+  };
 
   return {
-    byKey,
+    byKey: async (text, ip) => {
+      try {
+        return await byText(text, ip);
+      } catch (error) {
+        if (!isAppError(error, 'AUTHENTICATION_ERROR') || !(await hasExpired(text))) throw error;
+        throw new AppError('KEY_EXPIRED', 'This key has expired; ask for a new one.');
+      }
+    },
+    prove: async (ip, attempt) => {
+      const network = networkOf(ip);
+      await stopGuessing(network);
+      const proof = await attempt();
+      if (proof === undefined) await limiter.consume('auth_failure', network);
+      return proof;
+    },
     authenticate: async (credentials) => {
       const presented = presentedCredential(credentials);
       if (presented.kind === 'none') throw refused();
-      if (presented.kind === 'key') return byKey(presented.text, credentials.ip);
+      if (presented.kind === 'key') return byText(presented.text, credentials.ip);
       return used(await verify(hashOfPresented(presented.text), credentials.ip, findSession));
     },
   };

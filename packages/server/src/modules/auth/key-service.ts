@@ -102,6 +102,7 @@ const createRotate =
       });
       if (!replaced) throw new AppError('CONFLICT', 'The key was rotated or revoked in the meantime');
       await inside.deleteSessionsOfKey(keyId, caller.sessionHash);
+      await inside.deleteCodesOfKey(keyId);
     });
     verified.forgetKey(keyId);
     invalidation.announce(keyId, 'rotated');
@@ -123,6 +124,7 @@ const createRevoke =
       }
       await inside.revoke(keyId, now.toISOString());
       await inside.deleteSessionsOfKey(keyId);
+      await inside.deleteCodesOfKey(keyId);
     });
     verified.forgetKey(keyId);
     invalidation.announce(keyId, 'revoked');

@@ -5,6 +5,7 @@ import {
   createdApiKeySchema,
   identitySchema,
   idParamSchema,
+  loginCodeSchema,
   loginSchema,
   rotatedApiKeySchema,
 } from '@hearth/contract';
@@ -70,9 +71,19 @@ const routes = {
       method: 'post',
       path: '/api/v1/auth/login',
       tags: authTags,
-      summary: 'Exchange a key for the cookie of the web app',
+      summary: 'Exchange a key or a one-time code for the cookie of the web app',
       request: { body: jsonBody(loginSchema) },
       responses: { 200: json(identitySchema, 'Signed in') },
+    },
+  ),
+  createCode: defineRoute(
+    { access: 'key', idempotency: 'once' },
+    {
+      method: 'post',
+      path: '/api/v1/auth/codes',
+      tags: authTags,
+      summary: 'A code that signs in one more browser, once, with the power of this key',
+      responses: { 201: json(loginCodeSchema, 'The code; it is in this answer only') },
     },
   ),
   logout: defineRoute(
@@ -132,11 +143,19 @@ export const registerAuthRoutes = (app: HttpApp, { auth, audit }: { auth: Auth; 
     return c.body(null, 204);
   });
   app.openapi(routes.login, async (c) => {
-    const { api_key } = c.req.valid('json');
-    const { caller, setCookie } = await auth.login({ apiKey: api_key, ip: c.var.ip, secure: isSecure(c) });
+    const { api_key: apiKey = '', code } = c.req.valid('json');
+    const proof = code === undefined ? { apiKey } : { code };
+    const { caller, setCookie } = await auth.login({ ...proof, ip: c.var.ip, secure: isSecure(c) });
     c.header('Set-Cookie', setCookie);
-    await audit.record({ ownerId: caller.ownerId, keyId: caller.keyId, ip: c.var.ip, action: 'login', outcome: 'ok' });
+    const entry = { ownerId: caller.ownerId, keyId: caller.keyId, ip: c.var.ip, outcome: 'ok' as const };
+    if (code !== undefined) await audit.record({ ...entry, action: 'code.used' });
+    await audit.record({ ...entry, action: 'login' });
     return c.json(toIdentity(caller), 200);
+  });
+  app.openapi(routes.createCode, async (c) => {
+    const { ownerId, keyId } = c.var.caller;
+    await audit.record({ ownerId, keyId, ip: c.var.ip, action: 'code.created', outcome: 'ok' });
+    return c.json(await auth.createCode(c.var.caller), 201);
   });
   app.openapi(routes.logout, async (c) => {
     const { setCookie } = await auth.logout({ caller: c.var.caller, secure: isSecure(c) });

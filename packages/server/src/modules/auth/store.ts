@@ -1,7 +1,7 @@
 /** Rows of owners, keys and web sessions. Only hashes are stored; every write by a caller carries the owner's id. */
 import { type Permissions, permissionsSchema } from '@hearth/contract';
 import type { Kysely, Selectable } from 'kysely';
-import type { ApiKeysTable, Database, Db, OwnersTable, WebSessionsTable } from '../../db/index.ts';
+import type { ApiKeysTable, Database, Db, LoginCodesTable, OwnersTable, WebSessionsTable } from '../../db/index.ts';
 import { tryParseJson } from '../../kernel/json.ts';
 
 export type KeyRow = Selectable<ApiKeysTable>;
@@ -90,6 +90,30 @@ const createSessionStore = (db: Kysely<Database>) => ({
   },
 });
 
+const createCodeStore = (db: Kysely<Database>) => ({
+  insertCode: async (row: LoginCodesTable): Promise<void> => {
+    await db.insertInto('login_codes').values(row).execute();
+  },
+  /** Removes the code and answers its row: only one of several gets it. */
+  takeCode: (hash: string): Promise<LoginCodesTable | undefined> =>
+    db.deleteFrom('login_codes').where('code_hash', '=', hash).returningAll().executeTakeFirst(),
+  keepNewestCodes: async (ownerId: string, most: number): Promise<void> => {
+    const newest = db
+      .selectFrom('login_codes')
+      .select('code_hash')
+      .where('owner_id', '=', ownerId)
+      .orderBy('created_at', 'desc')
+      .limit(most);
+    await db.deleteFrom('login_codes').where('owner_id', '=', ownerId).where('code_hash', 'not in', newest).execute();
+  },
+  deleteCodesOfKey: async (keyId: string): Promise<void> => {
+    await db.deleteFrom('login_codes').where('key_id', '=', keyId).execute();
+  },
+  deleteExpiredCodes: async (now: string): Promise<void> => {
+    await db.deleteFrom('login_codes').where('expires_at', '<=', now).execute();
+  },
+});
+
 const createOwnerStore = (db: Kysely<Database>, kind: Db['kind']) => ({
   firstOwner: (): Promise<OwnersTable | undefined> =>
     db.selectFrom('owners').selectAll().orderBy('created_at').orderBy('id').limit(1).executeTakeFirst(),
@@ -106,6 +130,7 @@ const createOwnerStore = (db: Kysely<Database>, kind: Db['kind']) => ({
 const createStores = (db: Kysely<Database>, kind: Db['kind']) => ({
   ...createKeyStore(db),
   ...createSessionStore(db),
+  ...createCodeStore(db),
   ...createOwnerStore(db, kind),
 });
 

@@ -5,6 +5,7 @@ import type { HttpApp } from '../../http/app.ts';
 import { defineRoute } from '../../http/route.ts';
 import { openSse, type SseStream } from '../../http/sse.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { createEventCutter } from '../blocks/index.ts';
 import { type EventLog, sessionOf } from './service.ts';
 
 export interface EventRouteDeps {
@@ -36,15 +37,17 @@ const lastEventId = (header: string | undefined): number | null =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
 
 export const registerEventRoutes = (app: HttpApp, { events, clock, onInvalidated }: EventRouteDeps): void => {
+  const cut = createEventCutter();
   app.openapi(route, async (c) => {
-    const { after, session_id: only } = c.req.valid('query');
+    const { after, session_id: only, max_block_bytes: maxBytes } = c.req.valid('query');
     const caller = c.var.caller;
     const from = after ?? lastEventId(c.req.header('last-event-id'));
     let stop = (): void => {};
     const stream: SseStream = openSse(c, { onClose: () => stop(), setTimer: clock.setTimer });
     const reading = await events.read(caller.ownerId, from, (event) => {
-      if (only === undefined || sessionOf(event) === only)
-        stream.send({ event: event.type, data: event.data, id: event.seq });
+      if (only !== undefined && sessionOf(event) !== only) return;
+      const { type, data, seq } = maxBytes === undefined ? event : cut(event, maxBytes);
+      stream.send({ event: type, data, id: seq });
     });
     if (reading.state !== 'live') {
       stream.send({ event: 'too_old', data: reading.state.tooOld });

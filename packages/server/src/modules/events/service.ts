@@ -19,7 +19,8 @@ export interface Subscription {
 }
 
 export interface EventLog {
-  publish(ownerId: string, event: HearthEvent): void;
+  /** Answers the event with its number; null when none could be had, and then nobody has seen it. */
+  publish(ownerId: string, event: HearthEvent): NumberedEvent | Promise<NumberedEvent | null>;
   /** Replays what came after `after` (null: nothing), then follows. */
   read(ownerId: string, after: number | null, reader: EventReader): Promise<Subscription>;
   lastSeq(ownerId: string): Promise<number>;
@@ -104,13 +105,20 @@ export const createEventLog = ({ db, bus, clock, log, batchMs = 40 }: EventLogDe
       const numbered = bus.publish(ownerId, event);
       if (!(numbered instanceof Promise)) {
         keep(ownerId, numbered);
-        return;
+        return numbered;
       }
       const done = numbered
-        .then((ready) => keep(ownerId, ready))
-        .catch((error: unknown) => log.error({ err: error, type: event.type }, 'an event could not be numbered'))
+        .then((ready) => {
+          keep(ownerId, ready);
+          return ready;
+        })
+        .catch((error: unknown) => {
+          log.error({ err: error, type: event.type }, 'an event could not be numbered');
+          return null;
+        })
         .finally(() => numbering.delete(done));
       numbering.add(done);
+      return done;
     },
     async read(ownerId, after, reader) {
       // Listen first and hold back, then replay, then let go: nothing falls between the two.

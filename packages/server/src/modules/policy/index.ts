@@ -4,6 +4,7 @@
  * allow, deny or ask; a mode can only ever turn "ask" into "allow".
  */
 
+export { createNoQuestions, type NoQuestions } from './no-questions.ts';
 export { createPathGuard, type PathGuard } from './paths.ts';
 export { createPolicy, type Decision, type Grant, type Policy, type RunOrigin } from './policy.ts';
 export { canonicalTool, isKnownTool, offeredTools, permissionFor, ruleInput } from './tools.ts';

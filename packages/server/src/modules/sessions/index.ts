@@ -3,7 +3,7 @@
  * session, given in the transaction that stores it, so the order never depends on a clock.
  */
 
-export { createSessionExports, type SessionExports } from './export/index.ts';
+export { createSessionExports } from './export/index.ts';
 export { registerExportRoutes } from './export-routes.ts';
 export { type Cut, createSessionHistory, emptyCopy, type SessionHistory } from './history.ts';
 export { type Branching, registerSessionRoutes } from './routes.ts';

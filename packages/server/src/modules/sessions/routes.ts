@@ -4,8 +4,6 @@ import {
   type CreateSession,
   createSessionSchema,
   idParamSchema,
-  messageListSchema,
-  messagePageQuerySchema,
   promoteSessionSchema,
   type Session,
   sessionListQuerySchema,
@@ -16,6 +14,9 @@ import {
 } from '@hearth/contract';
 import type { HttpApp } from '../../http/app.ts';
 import { defineRoute, json, jsonBody } from '../../http/route.ts';
+import { newId } from '../../kernel/ids.ts';
+import type { NoQuestions } from '../policy/index.ts';
+import { registerMessageRoutes } from './message-routes.ts';
 import type { Sessions } from './service.ts';
 
 const tags = ['sessions'];
@@ -62,7 +63,7 @@ const routes = {
       method: 'patch',
       path: `${base}/{id}`,
       tags,
-      summary: 'Change title, tags, archived or pinned',
+      summary: 'Change title, tags, archived, pinned, model or folder',
       request: { params, body: jsonBody(updateSessionSchema) },
       responses: { 200: json(sessionSchema, 'The session') },
     },
@@ -100,17 +101,6 @@ const routes = {
       responses: { 204: { description: 'Deleted' } },
     },
   ),
-  messages: defineRoute(
-    { access: 'key' },
-    {
-      method: 'get',
-      path: `${base}/{id}/messages`,
-      tags,
-      summary: 'Messages, the newest page first',
-      request: { params, query: messagePageQuerySchema },
-      responses: { 200: json(messageListSchema, 'A page of messages, oldest first') },
-    },
-  ),
 };
 
 /** Makes a session out of a part of another one; the agent module knows how. */
@@ -121,18 +111,30 @@ export interface Branching {
 export interface SessionRouteDeps {
   sessions: Sessions;
   branching: Branching;
+  noQuestions: NoQuestions;
 }
 
-export const registerSessionRoutes = (app: HttpApp, { sessions, branching }: SessionRouteDeps): void => {
+export const registerSessionRoutes = (app: HttpApp, deps: SessionRouteDeps): void => {
+  const { sessions, branching, noQuestions } = deps;
   app.openapi(routes.list, async (c) => {
     const query = c.req.valid('query');
     const { sessions: page, total } = await sessions.list(c.var.caller.ownerId, query);
     return c.json({ sessions: page, total, page: query.page, page_size: query.page_size }, 200);
   });
   app.openapi(routes.create, async (c) => {
-    const { from, ...input } = c.req.valid('json');
-    const { ownerId } = c.var.caller;
-    return c.json(await (from ? branching.branch(ownerId, from, input) : sessions.create(ownerId, input)), 201);
+    const { confirm_api_key: confirmKey, from, ...input } = c.req.valid('json');
+    const { caller, ip } = c.var;
+    if (from) return c.json(await branching.branch(caller.ownerId, from, input), 201);
+    const sessionId = newId();
+    await noQuestions.check({
+      who: { ...caller, ip },
+      browser: caller.via === 'cookie',
+      sessionId,
+      from: null,
+      to: input.permission_mode ?? 'default',
+      confirmKey,
+    });
+    return c.json(await sessions.create(caller.ownerId, input, sessionId), 201);
   });
   app.openapi(routes.get, async (c) => c.json(await sessions.get(c.var.caller.ownerId, c.req.valid('param').id), 200));
   app.openapi(routes.update, async (c) =>
@@ -149,7 +151,5 @@ export const registerSessionRoutes = (app: HttpApp, { sessions, branching }: Ses
     await sessions.remove(c.var.caller.ownerId, c.req.valid('param').id);
     return c.body(null, 204);
   });
-  app.openapi(routes.messages, async (c) =>
-    c.json(await sessions.messages(c.var.caller.ownerId, c.req.valid('param').id, c.req.valid('query')), 200),
-  );
+  registerMessageRoutes(app, { sessions });
 };

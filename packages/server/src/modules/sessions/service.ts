@@ -5,7 +5,6 @@
 import type {
   ContentBlock,
   CreateSession,
-  Message,
   PermissionMode,
   Session,
   SessionListQuery,
@@ -13,12 +12,12 @@ import type {
   Usage,
 } from '@hearth/contract';
 import { addUsage, usageSchema } from '@hearth/contract';
-import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { parseJson } from '../../kernel/json.ts';
-import type { EventLog } from '../events/index.ts';
+import { createAnnouncer } from './announcer.ts';
+import { createMessageReader, type MessageReader, type MessageReaderDeps } from './messages.ts';
 import {
   type Connection,
   findLatestSession,
@@ -26,12 +25,11 @@ import {
   firstText,
   listSessions,
   newUsage,
-  pageOfMessages,
   type SessionRow,
   takeMessageNo,
-  toMessage,
   toSession,
 } from './store.ts';
+import { titleFrom } from './title.ts';
 
 export type { SessionRow } from './store.ts';
 
@@ -51,16 +49,23 @@ export interface SessionTotals {
   turns: number;
   costUsd: number;
   usage: Usage;
-  model: string | null;
   agentSessionId: string | null;
 }
 
-export interface Sessions {
-  create(
-    ownerId: string,
-    input: CreateSession,
-    extra?: { origin?: Session['origin']; parentId?: string },
-  ): Promise<Session>;
+/** Whoever may not simply take the mode has been asked for a key before. */
+export type NewSession = Omit<CreateSession, 'confirm_api_key'>;
+
+export interface InsertOptions {
+  id: string;
+  origin: Session['origin'];
+  parentId?: string;
+  tx: Connection;
+}
+
+export interface Sessions extends MessageReader {
+  create(ownerId: string, input: NewSession, id?: string): Promise<Session>;
+  /** As `create`, inside the caller's transaction: who commits it announces it. */
+  insert(ownerId: string, input: NewSession, extra: InsertOptions): Promise<void>;
   get(ownerId: string, id: string): Promise<Session>;
   row(ownerId: string, id: string): Promise<SessionRow>;
   latest(ownerId: string): Promise<SessionRow | null>;
@@ -69,35 +74,34 @@ export interface Sessions {
   promote(ownerId: string, id: string, projectId: string): Promise<Session>;
   setPermissionMode(ownerId: string, id: string, mode: PermissionMode): Promise<void>;
   remove(ownerId: string, id: string): Promise<void>;
-  messages(ownerId: string, id: string, page: { before?: string; limit: number }): Promise<MessagePageResult>;
-  /** Stores one message; joins `tx` when given. */
+  /** Stores one message; joins `tx` when given, and then who commits it announces it. */
   addMessage(ownerId: string, sessionId: string, message: NewMessage, tx?: Connection): Promise<void>;
+  /** Gives a session that has no title one from what was said; joins `tx`. */
+  nameByMessage(id: string, text: string, tx: Connection): Promise<void>;
+  /** Takes a message back that reached nobody. */
+  withdrawMessage(id: string): Promise<void>;
   /** Refuses to go on from a conversation that another process has cut since this row was read. */
   mustHaveHistory(session: Pick<SessionRow, 'id' | 'history_version'>, tx: Connection): Promise<void>;
   /** Books a finished run on its session; joins `tx`. */
   addTotals(sessionId: string, totals: SessionTotals, tx: Connection): Promise<void>;
   /** Copies the messages of one session to another, for a fork. */
   copyMessages(fromId: string, toId: string, tx: Connection): Promise<void>;
-  /** Tells every reader what the session looks like now. */
+  /** Tells every reader what the session looks like now. Never rejects: a session that is gone needs no word. */
   announce(ownerId: string, id: string): Promise<void>;
 }
 
-export interface MessagePageResult {
-  messages: Message[];
-  has_more: boolean;
-  next_before: string | null;
-  last_seq: number;
-}
-
-export interface SessionsDeps {
-  db: Db;
+export interface SessionsDeps extends Omit<MessageReaderDeps, 'requireSession'> {
   clock: Clock;
-  events: EventLog;
   /** What a session is doing; the agent module knows. */
   activity: (sessionIds: string[]) => Promise<Map<string, Session['activity']>>;
+  /** Throws, naming the field, when this is no folder that runs may work in. */
+  checkFolder: (field: string, path: string) => Promise<unknown>;
   /** Called before a session is removed, so that its run can be stopped. */
   onRemove: (sessionId: string) => Promise<void>;
 }
+
+/** The text of a message that lists show for its session. */
+const shownText = (message: NewMessage): string | null => (message.parentToolUseId ? null : firstText(message.content));
 
 const notFound = (): AppError => new AppError('SESSION_NOT_FOUND', 'There is no such session.');
 
@@ -123,8 +127,10 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
     return session;
   };
 
+  const announcer = createAnnouncer({ events, read: get });
   const announce = async (ownerId: string, id: string): Promise<void> => {
-    events.publish(ownerId, { type: 'session', data: { session: await get(ownerId, id), session_id: id } });
+    // What happened is stored, whether readers can be told of it now or not.
+    await announcer.tell(ownerId, id).catch(() => {});
   };
 
   const change = async (ownerId: string, id: string, set: Partial<SessionRow>): Promise<Session> => {
@@ -136,61 +142,74 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       .where('deleted_at', 'is', null)
       .executeTakeFirst();
     if (changed.numUpdatedRows === 0n) throw notFound();
-    const session = await get(ownerId, id);
-    events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
-    return session;
+    return announcer.tell(ownerId, id);
+  };
+
+  const checkMove = async (ownerId: string, id: string, cwd: string | null): Promise<void> => {
+    await row(ownerId, id);
+    if (cwd !== null) await deps.checkFolder('cwd', cwd);
+    if ((await deps.activity([id])).has(id))
+      throw new AppError('CONFLICT', 'cwd: cannot change while the session is at work. Wait for the end, or stop it.');
+  };
+
+  const insert: Sessions['insert'] = async (ownerId, input, { id, origin, parentId, tx }) => {
+    const at = now();
+    await tx
+      .insertInto('sessions')
+      .values({
+        id,
+        owner_id: ownerId,
+        status: 'active',
+        title: input.title ?? null,
+        title_source: input.title === undefined ? 'none' : 'owner',
+        model: input.model ?? null,
+        mode: input.mode,
+        permission_mode: input.permission_mode ?? 'default',
+        project_id: input.project_id ?? null,
+        tags: JSON.stringify([...new Set(input.tags)]),
+        cwd: input.cwd ?? null,
+        parent_session_id: parentId ?? null,
+        origin,
+        agent_session_id: null,
+        created_at: at,
+        updated_at: at,
+        last_message_at: null,
+        last_message: null,
+        usage: newUsage,
+        deleted_at: null,
+      })
+      .execute();
   };
 
   return {
+    ...createMessageReader({ ...deps, requireSession: async (ownerId, id) => void (await row(ownerId, id)) }),
     row: (ownerId, id) => row(ownerId, id),
     get,
     announce,
     async latest(ownerId) {
       return (await findLatestSession(db, ownerId)) ?? null;
     },
-    async create(ownerId, input, extra) {
-      const at = now();
-      const id = newId();
-      await db
-        .insertInto('sessions')
-        .values({
-          id,
-          owner_id: ownerId,
-          status: 'active',
-          title: input.title ?? null,
-          title_source: input.title === undefined ? 'none' : 'owner',
-          model: input.model ?? null,
-          mode: input.mode,
-          permission_mode: input.permission_mode ?? 'default',
-          project_id: input.project_id ?? null,
-          tags: JSON.stringify([...new Set(input.tags)]),
-          cwd: input.cwd ?? null,
-          parent_session_id: extra?.parentId ?? null,
-          origin: extra?.origin ?? 'chat',
-          agent_session_id: null,
-          created_at: at,
-          updated_at: at,
-          last_message_at: null,
-          last_message: null,
-          usage: newUsage,
-          deleted_at: null,
-        })
-        .execute();
-      const session = await get(ownerId, id);
-      events.publish(ownerId, { type: 'session', data: { session, session_id: id } });
-      return session;
+    insert,
+    async create(ownerId, input, id = newId()) {
+      if (input.cwd !== undefined) await deps.checkFolder('cwd', input.cwd);
+      await insert(ownerId, input, { id, origin: 'chat', tx: db });
+      return announcer.tell(ownerId, id);
     },
     async list(ownerId, query) {
       const { rows, total } = await listSessions(db, ownerId, query);
       return { sessions: await withActivity(rows), total };
     },
-    update: (ownerId, id, { title, tags, archived, pinned }) =>
-      change(ownerId, id, {
+    async update(ownerId, id, { title, tags, archived, pinned, model, cwd }) {
+      if (cwd !== undefined) await checkMove(ownerId, id, cwd);
+      return change(ownerId, id, {
         ...(title === undefined ? {} : { title, title_source: 'owner' as const }),
         ...(tags === undefined ? {} : { tags: JSON.stringify([...new Set(tags)]) }),
         ...(archived === undefined ? {} : { archived: archived ? 1 : 0 }),
         ...(pinned === undefined ? {} : { pinned: pinned ? 1 : 0 }),
-      }),
+        ...(model === undefined ? {} : { model }),
+        ...(cwd === undefined ? {} : { cwd }),
+      });
+    },
     promote: (ownerId, id, projectId) => change(ownerId, id, { project_id: projectId, mode: 'code' }),
     async setPermissionMode(ownerId, id, mode) {
       await change(ownerId, id, { permission_mode: mode });
@@ -200,7 +219,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       await deps.onRemove(id);
       // Events that still wait to be stored would otherwise come back after the deletion.
       await events.flush();
-      await db.transaction().execute(async (tx) => {
+      const removal = async (tx: Connection): Promise<void> => {
         const { agent_session_id } = await row(ownerId, id, tx);
         const shared = await tx
           .selectFrom('sessions')
@@ -219,31 +238,8 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         await tx.deleteFrom('checkpoints').where('session_id', '=', id).execute();
         await tx.deleteFrom('events').where('owner_id', '=', ownerId).where('session_id', '=', id).execute();
         await tx.deleteFrom('sessions').where('id', '=', id).execute();
-      });
-      events.publish(ownerId, { type: 'session', data: { session: null, session_id: id } });
-    },
-    async messages(ownerId, id, { before, limit }) {
-      await row(ownerId, id);
-      // Read before the messages: an event that arrives in between is then seen twice, never missed.
-      const lastSeq = await events.lastSeq(ownerId);
-      let beforeNo: number | null = null;
-      if (before !== undefined) {
-        const mark = await db
-          .selectFrom('messages')
-          .select('no')
-          .where('id', '=', before)
-          .where('session_id', '=', id)
-          .executeTakeFirst();
-        if (!mark) throw new AppError('NOT_FOUND', 'There is no such message in this session.');
-        beforeNo = mark.no;
-      }
-      const page = await pageOfMessages(db, id, { beforeNo, limit });
-      return {
-        messages: page.rows.map(toMessage),
-        has_more: page.hasMore,
-        next_before: page.hasMore ? (page.rows[0]?.id ?? null) : null,
-        last_seq: lastSeq,
       };
+      await announcer.tellRemoval(ownerId, id, () => db.transaction().execute(removal));
     },
     async addMessage(ownerId, sessionId, message, tx) {
       const insert = async (on: Connection): Promise<void> => {
@@ -267,7 +263,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
             created_at: at,
           })
           .execute();
-        const text = message.parentToolUseId ? null : firstText(message.content);
+        const text = shownText(message);
         if (text !== null)
           await on
             .updateTable('sessions')
@@ -275,8 +271,18 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
             .where('id', '=', sessionId)
             .execute();
       };
-      if (tx) await insert(tx);
-      else await db.transaction().execute(insert);
+      if (tx) return insert(tx);
+      await db.transaction().execute(insert);
+      if (shownText(message) !== null) await announce(ownerId, sessionId);
+    },
+    async nameByMessage(id, text, tx) {
+      const title = titleFrom(text);
+      if (title === null) return;
+      const set = { title, title_source: 'auto' as const };
+      await tx.updateTable('sessions').set(set).where('id', '=', id).where('title', 'is', null).execute();
+    },
+    async withdrawMessage(id) {
+      await db.deleteFrom('messages').where('id', '=', id).execute();
     },
     async mustHaveHistory({ id, history_version }, tx) {
       const now = await tx.selectFrom('sessions').select('history_version').where('id', '=', id).executeTakeFirst();
@@ -298,7 +304,6 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
           usage: JSON.stringify(usage),
           total_turns: current.total_turns + totals.turns,
           total_cost_usd: current.total_cost_usd + totals.costUsd,
-          ...(totals.model ? { model: totals.model } : {}),
           ...(totals.agentSessionId ? { agent_session_id: totals.agentSessionId } : {}),
         })
         .where('id', '=', sessionId)

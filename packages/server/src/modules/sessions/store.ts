@@ -44,12 +44,12 @@ export const toSession = (row: SessionRow, activity: Session['activity']): Sessi
   history_version: row.history_version,
 });
 
-export const toMessage = (row: Selectable<MessagesTable>): Message => ({
+export const toMessage = (row: Selectable<MessagesTable>, content: ContentBlock[]): Message => ({
   id: row.id,
   session_id: row.session_id,
   run_id: row.run_id,
   type: row.type,
-  content: parseJson(blocksShape, row.content, 'message'),
+  content,
   status: row.status,
   model: row.model,
   usage: row.usage === null ? null : parseJson(usageSchema, row.usage, 'usage'),
@@ -145,6 +145,9 @@ export interface MessagePage {
   rows: Selectable<MessagesTable>[];
   hasMore: boolean;
 }
+
+export const blocksOf = (row: Pick<Selectable<MessagesTable>, 'content'>): ContentBlock[] =>
+  parseJson(blocksShape, row.content, 'message');
 
 /** The newest `limit` messages before `beforeNo`, oldest first. */
 export const pageOfMessages = async (

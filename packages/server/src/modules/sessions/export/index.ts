@@ -7,7 +7,7 @@ import { type ExportFormat, type Message, messageSchema, type Session, sessionSc
 import type { Clock } from '../../../kernel/clock.ts';
 import { redactJson, redactSteps } from '../../../kernel/redact-secrets.ts';
 import type { Sessions } from '../service.ts';
-import { type Connection, messagesAfter, toMessage } from '../store.ts';
+import { blocksOf, type Connection, messagesAfter, toMessage } from '../store.ts';
 import { fileNameOf } from './filename.ts';
 import { createMarkdownWriter } from './markdown.ts';
 
@@ -54,7 +54,7 @@ export const createSessionExports = (deps: SessionExportsDeps): SessionExports =
     for (;;) {
       const rows = await messagesAfter(db, session.id, { after, before: session.next_message_no, limit: pageSize });
       for (const row of rows) {
-        yield toMessage(row);
+        yield toMessage(row, blocksOf(row));
         await breathe();
       }
       const last = rows.at(-1);

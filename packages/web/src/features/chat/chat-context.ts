@@ -1,0 +1,25 @@
+'use client';
+/** What the parts of one chat may ask of it. */
+import type { Approval } from '@hearth/contract';
+import { createContext, useContext } from 'react';
+
+export interface ChatValue {
+  chatId: string;
+  /** The question about one tool call, if there is or was one. */
+  approvalOf: (toolUseId: string) => Approval | undefined;
+  /** Sends a message on the person's behalf: what a button's words promise. */
+  say: (text: string) => void;
+  /** Opens a new chat with the turns up to this message. */
+  fork: (messageId: string, how: 'after' | 'edit') => void;
+  /** Opens the sheet that goes back to before this message. */
+  restore: (messageId: string) => void;
+}
+
+const ChatContext = createContext<ChatValue | null>(null);
+export const ChatProvider = ChatContext.Provider;
+
+export const useChat = (): ChatValue => {
+  const value = useContext(ChatContext);
+  if (!value) throw new Error('useChat outside of a chat');
+  return value;
+};

@@ -1,0 +1,168 @@
+'use client';
+/** The chat: header, transcript, composer. */
+import type { PermissionMode } from '@hearth/contract';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { isLocalChat, localChatPrefix } from '../../lib/outbox.ts';
+import { activeRun } from '../../lib/store/state.ts';
+import type { ScreenProps } from '../../shell/app.tsx';
+import { Link } from '../../shell/link.tsx';
+import { closeSheet, navigate, openSheet, useSheet } from '../../shell/router.ts';
+import { Header } from '../../shell/screen.tsx';
+import { useHearth } from '../../shell/session.tsx';
+import { StatusLines } from '../../shell/status-lines.tsx';
+import { IconButton } from '../../ui/button.tsx';
+import { icons } from '../../ui/icons.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { fetchSheets } from '../../ui/sheet.tsx';
+import { showToast } from '../../ui/toast.tsx';
+import { useAccount } from '../account/use-account.ts';
+import { ChatProvider } from './chat-context.ts';
+import { Composer } from './composer.tsx';
+import { Greeting } from './greeting.tsx';
+import { Announcer, Transcript } from './transcript.tsx';
+import { type ChatView, useChatActions, useChatState } from './use-chat-state.ts';
+
+const SessionSheets = lazy(() => import('./session-sheets.tsx').then((m) => ({ default: m.SessionSheets })));
+
+/** Said in red on every screen of a session that asks nothing. */
+const NoQuestions = ({ mode }: { mode: PermissionMode }) =>
+  mode === 'bypassPermissions' ? (
+    <p className="shrink-0 border-b border-danger bg-danger-soft px-4 py-1.5 text-label font-semibold text-danger">
+      No questions: everything runs without asking you.
+    </p>
+  ) : null;
+
+const titleOf = ({ session, outgoing, isLocal }: ChatView): string => {
+  if (session?.title) return session.title;
+  const first = outgoing[0]?.text.replaceAll(/\s+/g, ' ').trim().slice(0, 60);
+  return first || (isLocal || session ? 'New chat' : 'Chat');
+};
+
+const useStop = (chatId: string): (() => Promise<void>) => {
+  const { client } = useHearth();
+  return async () => {
+    try {
+      await client.sessions.interrupt(chatId);
+    } catch (error) {
+      // 409: it was over by itself in the meantime, which is what was wanted.
+      if (error instanceof Error && !('status' in error && error.status === 409)) {
+        showToast({ text: `Not stopped: ${error.message}` });
+      }
+    }
+  };
+};
+
+interface BodyProps {
+  chatId: string;
+  /** The chat a first message makes; null in a chat that exists. */
+  sendAs: string | null;
+}
+
+const ChatBody = ({ chatId, sendAs }: BodyProps) => {
+  const view = useChatState(chatId);
+  const actions = useChatActions(chatId);
+  const { store } = useHearth();
+  const sheet = useSheet();
+  const account = useAccount();
+  const [newMode, setNewMode] = useState<PermissionMode>('default');
+  const [sentIds, setSentIds] = useState<ReadonlySet<string>>(new Set());
+  const stop = useStop(chatId);
+  useEffect(fetchSheets, []);
+  const { chat, session } = view;
+  const mode = session?.permission_mode ?? newMode;
+  const newest = chat.messages.findLast((message) => message.client_message_id !== null)?.client_message_id;
+  const sentHere = view.outgoing.length > 0 || (newest !== undefined && newest !== null && sentIds.has(newest));
+  const isNew = session === null && view.isLocal;
+  if (chat.load === 'gone') {
+    return (
+      <>
+        <Header title="Not found" back="/" />
+        <Empty
+          title="This chat is gone"
+          action={
+            <Link
+              href="/"
+              className="tap inline-flex items-center rounded-button bg-accent px-4 font-semibold text-on-accent"
+            >
+              Go to your chats
+            </Link>
+          }
+        >
+          It was deleted, or it never existed.
+        </Empty>
+      </>
+    );
+  }
+  return (
+    <ChatProvider value={actions}>
+      <Header
+        title={titleOf(view)}
+        back="/"
+        actions={
+          isNew ? null : (
+            <IconButton label="About this chat" onClick={() => openSheet('session')}>
+              <icons.more size={22} />
+            </IconButton>
+          )
+        }
+      />
+      <NoQuestions mode={mode} />
+      <StatusLines />
+      <Transcript
+        chatId={chatId}
+        chat={chat}
+        approvals={view.pending}
+        outgoing={view.outgoing}
+        offline={view.offline}
+        sentHere={sentHere}
+        onReload={() => void store.reloadChat(chatId)}
+        empty={<Greeting isDemo={account.data?.demo ?? false} chatId={chatId} sendAs={sendAs} />}
+      />
+      <Composer
+        chatId={chatId}
+        sendAs={sendAs}
+        isBusy={activeRun(chat) !== null}
+        mode={mode}
+        settings={isNew && newMode !== 'default' ? { permission_mode: newMode } : {}}
+        onMode={() => openSheet('mode')}
+        onStop={stop}
+        onSent={(id) => {
+          setSentIds((old) => new Set([...old, id]));
+          if (sendAs !== null && sendAs !== chatId) navigate(`/c/${sendAs}`, { replace: true });
+        }}
+        placeholder={view.pending.length > 0 ? 'Write instead of deciding' : 'Message'}
+      />
+      <Announcer chatId={chatId} />
+      {sheet === null ? null : (
+        <Suspense fallback={null}>
+          <SessionSheets
+            sheet={sheet}
+            session={session}
+            chatId={chatId}
+            mode={mode}
+            onNewMode={setNewMode}
+            onClose={closeSheet}
+          />
+        </Suspense>
+      )}
+    </ChatProvider>
+  );
+};
+
+/** A new chat has a name of its own from its first message on, before the server knows of it. */
+const NewChat = () => {
+  const [localId] = useState(
+    () => `${localChatPrefix}${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`,
+  );
+  return <ChatBody chatId={`${localChatPrefix}chat`} sendAs={localId} />;
+};
+
+export const ChatScreen = ({ route }: ScreenProps) => (
+  <div className="relative flex h-full min-h-0 flex-col">
+    {route.name === 'chat' ? (
+      <ChatBody key={isLocalChat(route.id) ? 'local' : route.id} chatId={route.id} sendAs={null} />
+    ) : (
+      <NewChat />
+    )}
+  </div>
+);

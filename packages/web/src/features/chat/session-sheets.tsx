@@ -1,0 +1,29 @@
+'use client';
+/** The sheets of a chat, by name: about it, its mode, going back. */
+import type { PermissionMode, Session } from '@hearth/contract';
+import { ModeSheet } from './mode-sheet.tsx';
+import { RestoreSheet } from './restore-sheet.tsx';
+import { SessionSheet } from './session-sheet.tsx';
+
+interface SheetsProps {
+  sheet: string;
+  session: Session | null;
+  chatId: string;
+  mode: PermissionMode;
+  onNewMode: (mode: PermissionMode) => void;
+  onClose: () => void;
+}
+
+export const SessionSheets = ({ sheet, session, chatId, mode, onNewMode, onClose }: SheetsProps) => {
+  if (sheet === 'mode') return <ModeSheet session={session} mode={mode} onNewMode={onNewMode} onClose={onClose} />;
+  if (sheet === 'session' && session) return <SessionSheet session={session} onClose={onClose} />;
+  if (sheet.startsWith('restore:')) {
+    return <RestoreSheet chatId={chatId} target={{ message_id: sheet.slice('restore:'.length) }} onClose={onClose} />;
+  }
+  if (sheet.startsWith('checkpoint:')) {
+    return (
+      <RestoreSheet chatId={chatId} target={{ checkpoint_id: sheet.slice('checkpoint:'.length) }} onClose={onClose} />
+    );
+  }
+  return null;
+};

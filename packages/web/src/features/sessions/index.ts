@@ -1,0 +1,2 @@
+/** The list of chats. */
+export { ChatsScreen } from './chats-screen.tsx';

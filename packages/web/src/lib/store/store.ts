@@ -1,0 +1,240 @@
+/**
+ * The store of one signed-in person: state, what fills it (event stream, snapshots, copies on this device), and what the
+ * screens may ask of it. One per page.
+ */
+import { type ApiError, type Client, isApiError } from '@hearth/client';
+import type { NumberedEvent } from '@hearth/contract';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Kv } from '../kv.ts';
+import { applyEvent } from './apply-event.ts';
+import { applyApprovals, applyMessages, applyOlder, applySessions } from './apply-snapshot.ts';
+import { type Copies, createCopies } from './copies.ts';
+import { createLink, type EventLink } from './link.ts';
+import { emptyChat, emptyState, type HearthState } from './state.ts';
+
+export interface HearthStore {
+  state: StoreApi<HearthState>;
+  client: Client;
+  /** Shows what is known of a chat and brings it up to date. */
+  openChat(id: string): void;
+  /** The chat is on the screen no more. */
+  closeChat(id: string): void;
+  reloadChat(id: string): Promise<void>;
+  loadOlder(id: string): Promise<void>;
+  loadSessions(): Promise<void>;
+  loadApproval(id: string): Promise<void>;
+  loadApprovals(): Promise<void>;
+  wake(): void;
+  rest(): void;
+  stop(): void;
+}
+
+export interface StoreDeps {
+  client: Client;
+  kv: Kv;
+  ownerId: string;
+  onSignedOut: () => void;
+  onLive: () => void;
+  now?: () => number;
+}
+
+/** A page is at least this many messages and never begins in the middle of a turn. */
+const pageSize = 60;
+const maxBlockBytes = 65_536;
+const maxChatsInMemory = 8;
+const sessionPageSize = 100;
+
+export const problemOf = (error: unknown): string =>
+  isApiError(error) || error instanceof Error ? error.message : 'Something went wrong';
+
+const timer = (ms: number, fire: () => void): (() => void) => {
+  const handle = setTimeout(fire, ms);
+  return () => clearTimeout(handle);
+};
+
+interface Loading {
+  arrived: NumberedEvent[];
+  again: boolean;
+}
+
+const isGone = (error: unknown): error is ApiError => isApiError(error) && error.status === 404;
+
+/** Loads chats; events that come while a page is under way are kept and applied on top of it. */
+const createChatLoader = (state: StoreApi<HearthState>, client: Client, copies: Copies, nowIso: () => string) => {
+  const loading = new Map<string, Loading>();
+  const patch = (id: string, change: Partial<HearthState['chats'][string]>): void =>
+    state.setState(({ chats }) => ({ chats: { ...chats, [id]: { ...(chats[id] ?? emptyChat), ...change } } }));
+
+  const load = async (id: string): Promise<void> => {
+    const underWay = loading.get(id);
+    if (underWay) {
+      underWay.again = true;
+      return;
+    }
+    const mine: Loading = { arrived: [], again: false };
+    loading.set(id, mine);
+    try {
+      const query = { limit: pageSize, anchor: 'turn', max_block_bytes: maxBlockBytes } as const;
+      const page = await client.sessions.messages(id, query);
+      state.setState((old) => applyMessages(old, id, page, mine.arrived, nowIso()));
+      const chat = state.getState().chats[id];
+      if (chat) copies.saveChat(id, chat);
+    } catch (error) {
+      if (isGone(error)) {
+        copies.forgetChat(id);
+        patch(id, { ...emptyChat, load: 'gone' });
+      } else
+        patch(id, {
+          problem: problemOf(error),
+          ...(state.getState().chats[id]?.messages.length ? {} : { load: 'error' }),
+        });
+    } finally {
+      loading.delete(id);
+    }
+    if (mine.again) await load(id);
+  };
+
+  const show = async (id: string): Promise<void> => {
+    if (state.getState().chats[id] === undefined) {
+      patch(id, emptyChat);
+      const copy = await copies.chat(id);
+      if (copy && state.getState().chats[id]?.load === 'loading') patch(id, { ...copy, load: 'cached' });
+    }
+    await load(id);
+  };
+
+  const older = async (id: string): Promise<void> => {
+    const before = state.getState().chats[id]?.before;
+    if (!before) return;
+    const query = { limit: pageSize, before, anchor: 'turn', max_block_bytes: maxBlockBytes } as const;
+    const page = await client.sessions.messages(id, query);
+    state.setState((old) => (old.chats[id]?.before === before ? applyOlder(old, id, page) : old));
+  };
+
+  const note = (event: NumberedEvent): void => {
+    if (!('session_id' in event.data) || event.data.session_id === undefined) return;
+    loading.get(event.data.session_id)?.arrived.push(event);
+  };
+  return { load, show, older, note };
+};
+
+/** What a list says by its silence counts only when it is whole. */
+const createListLoader = (state: StoreApi<HearthState>, client: Client, copies: Copies) => {
+  const loadSessions = async (): Promise<void> => {
+    const since = state.getState().seq;
+    try {
+      const { sessions, total } = await client.sessions.list({ page_size: sessionPageSize });
+      const complete = total <= sessions.length;
+      state.setState((old) => applySessions(old, sessions, { since, complete }));
+      copies.saveSessions(sessions);
+    } catch {
+      state.setState(({ sessionsLoad }) => ({ sessionsLoad: sessionsLoad === 'loading' ? 'error' : sessionsLoad }));
+    }
+  };
+  const loadApprovals = async (): Promise<void> => {
+    const since = state.getState().seq;
+    try {
+      const { approvals } = await client.approvals.list({ status: 'pending' });
+      state.setState((old) => applyApprovals(old, approvals, { since, complete: true }));
+    } catch {
+      state.setState(({ approvalsLoad }) => ({ approvalsLoad: approvalsLoad === 'loading' ? 'error' : approvalsLoad }));
+    }
+  };
+  const loadApproval = async (id: string): Promise<void> => {
+    const since = state.getState().seq;
+    const approval = await client.approvals.get(id);
+    state.setState((old) => applyApprovals(old, [approval], { since, complete: false }));
+  };
+  return { loadSessions, loadApprovals, loadApproval };
+};
+
+export const createHearthStore = (deps: StoreDeps): HearthStore => {
+  const { client, kv, ownerId } = deps;
+  const now = deps.now ?? Date.now;
+  const nowIso = (): string => new Date(now()).toISOString();
+  const state = createStore<HearthState>(() => emptyState);
+  const copies = createCopies({ kv, ownerId, nowIso });
+  const chats = createChatLoader(state, client, copies, nowIso);
+  const lists = createListLoader(state, client, copies);
+  /** Chats on the screen, newest last. */
+  const open: string[] = [];
+  const used: string[] = [];
+
+  /** Forgets the chats that were not looked at for longest. */
+  const tidy = (): void => {
+    const surplus = used.filter((id) => !open.includes(id)).slice(0, Math.max(0, used.length - maxChatsInMemory));
+    if (surplus.length === 0) return;
+    for (const id of surplus) used.splice(used.indexOf(id), 1);
+    state.setState((old) => ({
+      chats: Object.fromEntries(Object.entries(old.chats).filter(([id]) => !surplus.includes(id))),
+    }));
+  };
+
+  const onEvents = (events: readonly NumberedEvent[]): void => {
+    for (const event of events) chats.note(event);
+    state.setState((old) => events.reduce((next, event) => applyEvent(next, event, nowIso()), old));
+    for (const event of events) {
+      if (event.type === 'approval' || event.type === 'question') {
+        void lists.loadApproval(event.data.approval_id).catch(() => lists.loadApprovals());
+      }
+      if (event.type !== 'done') continue;
+      const chat = state.getState().chats[event.data.session_id];
+      if (chat) copies.saveChat(event.data.session_id, chat);
+    }
+  };
+
+  const onOpen = (how: 'first' | 'again' | 'missed'): void => {
+    void lists.loadSessions();
+    void lists.loadApprovals();
+    // Text that was streaming may lack words now. Chats that are not on the screen are loaded when they are opened.
+    state.setState((old) => ({
+      chats: Object.fromEntries(
+        Object.entries(old.chats).flatMap(([id, chat]) => {
+          if (!open.includes(id) && how === 'missed') return [];
+          return [[id, how === 'first' ? chat : { ...chat, hasHoles: Object.keys(chat.live).length > 0 }]];
+        }),
+      ),
+    }));
+    for (const id of open) {
+      const chat = state.getState().chats[id];
+      if (how === 'missed' || chat?.hasHoles || chat?.load !== 'ready') void chats.load(id);
+    }
+    deps.onLive();
+  };
+
+  void copies.sessions().then((saved) => {
+    if (!saved || state.getState().sessionsLoad !== 'loading') return;
+    const listed = applySessions(state.getState(), saved.sessions, { since: -1, complete: false });
+    state.setState({ ...listed, sessionsLoad: 'cached', sessionsSavedAt: saved.savedAt });
+  });
+
+  const link: EventLink = createLink({
+    client,
+    now,
+    timer,
+    handlers: { onEvents, onOpen, onLink: (value) => state.setState({ link: value }), onSignedOut: deps.onSignedOut },
+  });
+
+  return {
+    state,
+    client,
+    openChat(id) {
+      open.push(id);
+      const at = used.indexOf(id);
+      if (at >= 0) used.splice(at, 1);
+      used.push(id);
+      tidy();
+      void chats.show(id);
+    },
+    closeChat(id) {
+      const at = open.indexOf(id);
+      if (at >= 0) open.splice(at, 1);
+    },
+    reloadChat: chats.load,
+    loadOlder: chats.older,
+    ...lists,
+    wake: link.wake,
+    rest: link.rest,
+    stop: link.stop,
+  };
+};

@@ -1,0 +1,92 @@
+'use client';
+/**
+ * The app on one page: providers, the frame, and the screen that the address names. Each exported route hands in its own
+ * screen, so that the first load fetches no more than it shows; the others follow in idle time.
+ */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
+import { Toaster } from '../ui/toast.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { Frame } from './frame.tsx';
+import { Gate } from './gate.tsx';
+import { parseRoute, type Route, type RouteName, usePathname } from './router.ts';
+import { SessionProvider } from './session.tsx';
+import { useViewport } from './viewport.ts';
+
+/** What a screen is told: where the person is. */
+export interface ScreenProps {
+  route: Route;
+}
+export type Screen = ComponentType<ScreenProps>;
+type Screens = Partial<Record<RouteName, Screen>>;
+
+const loaders = {
+  chats: () => import('../features/sessions/index.ts').then((m) => ({ default: m.ChatsScreen })),
+  chat: () => import('../features/chat/index.ts').then((m) => ({ default: m.ChatScreen })),
+  approve: () => import('../features/approvals/index.ts').then((m) => ({ default: m.ApprovalScreen })),
+  settings: () => import('../features/settings/index.ts').then((m) => ({ default: m.SettingsScreen })),
+  status: () => import('../features/status/index.ts').then((m) => ({ default: m.StatusScreen })),
+  login: () => import('../features/login/index.ts').then((m) => ({ default: m.LoginScreen })),
+  fixtures: () => import('../features/fixtures/index.ts').then((m) => ({ default: m.FixturesScreen })),
+  missing: () => import('./missing.tsx').then((m) => ({ default: m.MissingScreen })),
+};
+const lazyChat = lazy<Screen>(loaders.chat);
+const lazyScreens: Record<RouteName, Screen> = {
+  chats: lazy<Screen>(loaders.chats),
+  chat: lazyChat,
+  new: lazyChat,
+  approve: lazy<Screen>(loaders.approve),
+  settings: lazy<Screen>(loaders.settings),
+  status: lazy<Screen>(loaders.status),
+  login: lazy<Screen>(loaders.login),
+  fixtures: lazy<Screen>(loaders.fixtures),
+  missing: lazy<Screen>(loaders.missing),
+};
+
+/** The screens a person is likely to open next; later they open without a network. */
+const fetchAhead = (): void => {
+  for (const name of ['chats', 'chat', 'approve', 'settings', 'status'] as const) void loaders[name]().catch(() => {});
+};
+
+const onIdle = (work: () => void): (() => void) => {
+  if (typeof requestIdleCallback === 'undefined') {
+    const handle = setTimeout(work, 2_000);
+    return () => clearTimeout(handle);
+  }
+  const handle = requestIdleCallback(work, { timeout: 4_000 });
+  return () => cancelIdleCallback(handle);
+};
+
+interface AppProps {
+  /** The route this page was exported for; used until the address is known. */
+  route: Route;
+  screens: Screens;
+}
+
+const noQueries = (): QueryClient =>
+  new QueryClient({ defaultOptions: { queries: { retry: 1, staleTime: 15_000, networkMode: 'always' } } });
+
+export const App = ({ route: exported, screens }: AppProps) => {
+  const [queries] = useState(noQueries);
+  const pathname = usePathname();
+  const route = pathname === null ? exported : parseRoute(pathname);
+  const Screen = screens[route.name] ?? lazyScreens[route.name];
+  useViewport();
+  useEffect(() => onIdle(fetchAhead), []);
+  return (
+    <QueryClientProvider client={queries}>
+      <SessionProvider>
+        <Frame route={route}>
+          <ErrorBoundary key={pathname}>
+            <Gate route={route}>
+              <Suspense fallback={null}>
+                <Screen route={route} />
+              </Suspense>
+            </Gate>
+          </ErrorBoundary>
+        </Frame>
+        <Toaster />
+      </SessionProvider>
+    </QueryClientProvider>
+  );
+};

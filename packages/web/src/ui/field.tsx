@@ -1,0 +1,80 @@
+'use client';
+import { clsx } from 'clsx';
+import { type InputHTMLAttributes, type ReactNode, type Ref, useId } from 'react';
+
+interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+  label: string;
+  hint?: ReactNode;
+  error?: string | null;
+  inputRef?: Ref<HTMLInputElement>;
+}
+
+export const inputClass =
+  'tap w-full rounded-button border border-line-strong bg-surface px-3 text-ink aria-invalid:border-danger disabled:bg-sunk disabled:text-ink-3';
+
+export const Field = ({ label, hint, error, inputRef, className, ...input }: FieldProps) => {
+  const id = useId();
+  const described = error ? `${id}-error` : hint ? `${id}-hint` : undefined;
+  return (
+    <div className={clsx('flex flex-col gap-1', className)}>
+      <label htmlFor={id} className="text-label font-semibold text-ink-2">
+        {label}
+      </label>
+      <input
+        {...input}
+        ref={inputRef}
+        id={id}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={described}
+        className={inputClass}
+      />
+      {error ? (
+        <p id={`${id}-error`} role="alert" className="text-label text-danger">
+          {error}
+        </p>
+      ) : hint ? (
+        <p id={`${id}-hint`} className="text-label text-ink-3">
+          {hint}
+        </p>
+      ) : null}
+    </div>
+  );
+};
+
+interface ChoiceProps<T extends string> {
+  legend: string;
+  name: string;
+  value: T;
+  options: readonly { value: T; label: string; hint?: string; disabled?: boolean }[];
+  onChange: (value: T) => void;
+  hideLegend?: boolean;
+}
+
+/** One of a few, as rows with a mark; the browser's own radio group does the keyboard. */
+export const Choice = <T extends string>({ legend, name, value, options, onChange, hideLegend }: ChoiceProps<T>) => (
+  <fieldset className="flex flex-col">
+    <legend className={hideLegend ? 'sr-only' : 'pb-1 text-label font-semibold text-ink-2'}>{legend}</legend>
+    {options.map((option) => (
+      <label
+        key={option.value}
+        className={clsx(
+          'flex min-h-14 items-center gap-3 border-b border-line py-2 last:border-b-0',
+          option.disabled ? 'text-ink-3' : 'cursor-pointer',
+        )}
+      >
+        <input
+          type="radio"
+          name={name}
+          checked={option.value === value}
+          disabled={option.disabled}
+          onChange={() => onChange(option.value)}
+          className="size-5 shrink-0 accent-(--accent)"
+        />
+        <span className="min-w-0">
+          <span className="block text-list font-semibold">{option.label}</span>
+          {option.hint ? <span className="block text-label text-ink-2">{option.hint}</span> : null}
+        </span>
+      </label>
+    ))}
+  </fieldset>
+);

@@ -1,0 +1,70 @@
+/** The icons in use, from lucide, all with one stroke. They are decoration: a word or a label stands with each. */
+import {
+  ArrowDown,
+  ArrowUp,
+  Camera,
+  Check,
+  ChevronDown,
+  ChevronLeft,
+  ChevronRight,
+  Circle,
+  CircleGauge,
+  Copy,
+  Ellipsis,
+  FolderOpen,
+  GitFork,
+  History,
+  ImagePlus,
+  type LucideIcon,
+  Maximize2,
+  MessageSquare,
+  Minimize2,
+  Pencil,
+  Pin,
+  Plus,
+  RotateCcw,
+  Search,
+  Settings,
+  SlidersHorizontal,
+  Square,
+  Trash2,
+  X,
+} from 'lucide-react';
+
+const withStroke = (Icon: LucideIcon) => {
+  const Stroked = ({ size = 20, className }: { size?: number; className?: string }) => (
+    <Icon aria-hidden="true" size={size} strokeWidth={1.7} className={className} />
+  );
+  return Stroked;
+};
+
+export const icons = {
+  attach: withStroke(ImagePlus),
+  back: withStroke(ChevronLeft),
+  camera: withStroke(Camera),
+  chats: withStroke(MessageSquare),
+  check: withStroke(Check),
+  close: withStroke(X),
+  collapse: withStroke(Minimize2),
+  copy: withStroke(Copy),
+  down: withStroke(ChevronDown),
+  edit: withStroke(Pencil),
+  expand: withStroke(Maximize2),
+  folder: withStroke(FolderOpen),
+  fork: withStroke(GitFork),
+  history: withStroke(History),
+  latest: withStroke(ArrowDown),
+  mode: withStroke(SlidersHorizontal),
+  more: withStroke(Ellipsis),
+  open: withStroke(ChevronRight),
+  pin: withStroke(Pin),
+  plus: withStroke(Plus),
+  remove: withStroke(Trash2),
+  retry: withStroke(RotateCcw),
+  search: withStroke(Search),
+  send: withStroke(ArrowUp),
+  settings: withStroke(Settings),
+  status: withStroke(CircleGauge),
+  stop: withStroke(Square),
+  unselected: withStroke(Circle),
+};

@@ -1,0 +1,15 @@
+'use client';
+/** Sheets are fetched after the screen has come to life, before anybody can have opened one. */
+import { lazy, Suspense } from 'react';
+import type { SheetProps } from './sheet-dialog.tsx';
+
+const load = () => import('./sheet-dialog.tsx').then((m) => ({ default: m.SheetDialog }));
+const LazyDialog = lazy(load);
+
+export const fetchSheets = (): void => void load().catch(() => {});
+
+export const Sheet = (props: SheetProps) => (
+  <Suspense fallback={null}>
+    <LazyDialog {...props} />
+  </Suspense>
+);

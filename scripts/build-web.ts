@@ -1,0 +1,120 @@
+/**
+ * Builds the web app into `packages/web/out`, unless it is there and up to date. Afterwards the export holds compressed
+ * copies, the files of the build before (an open page may still ask for them), and `build.json`, from which the server
+ * knows the pages, their inline scripts and every file.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+const root = join(import.meta.dirname, '..');
+const web = join(root, 'packages/web');
+const out = join(web, 'out');
+const manifestFile = join(out, 'build.json');
+const previous = join(web, '.next/previous');
+
+interface Manifest {
+  /** Hash of everything the build is made from. */
+  sources: string;
+  /** Files of this build, relative to `out`. */
+  files: string[];
+  /** Inline scripts of each page, as CSP sources. */
+  pages: Record<string, string[]>;
+}
+
+const sha = (data: string | Buffer): string => createHash('sha256').update(data).digest('base64');
+
+const hashSources = (): string => {
+  const patterns = ['packages/{web,client,contract}/src/**/*', 'packages/web/public/**/*', 'packages/web/*.{ts,mjs,json}'];
+  const files = globSync([...patterns, 'package-lock.json', 'scripts/build-web.ts'], { cwd: root })
+    .filter((file) => !/\.test\.tsx?$|next-env/.test(file) && statSync(join(root, file)).isFile())
+    .toSorted();
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update(readFileSync(join(root, file)));
+  return hash.digest('hex');
+};
+
+const readManifest = (file: string): Manifest | null =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : null;
+
+/** What open pages of the build before may still fetch; of builds before that nothing is kept. */
+const keepPrevious = (manifest: Manifest | null): void => {
+  rmSync(previous, { recursive: true, force: true });
+  for (const file of manifest?.files ?? []) {
+    if (!file.startsWith('_next/static/') || !existsSync(join(out, file))) continue;
+    cpSync(join(out, file), join(previous, file));
+  }
+};
+
+const restorePrevious = (): void => {
+  for (const file of globSync('_next/static/**/*', { cwd: previous })) {
+    const target = join(out, file);
+    if (!statSync(join(previous, file)).isFile() || existsSync(target)) continue;
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(join(previous, file), target);
+  }
+};
+
+const build = (): void => {
+  const next = spawnSync(process.execPath, [join(root, 'node_modules/next/dist/bin/next'), 'build'], {
+    cwd: web,
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    encoding: 'utf8',
+  });
+  if (next.status === 0) return;
+  console.error(`${next.stdout}\n${next.stderr}`);
+  throw new Error('the web app could not be built');
+};
+
+const inlineScripts = (html: string): string[] => [
+  ...new Set(
+    [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, text]) => `'sha256-${sha(text ?? '')}'`),
+  ),
+];
+
+const compress = { br: promisify(brotliCompress), gz: promisify(gzip) };
+const smallest = 1_024;
+
+/** Browsers ask for brotli on HTTPS only, so on a home network gzip is what most get. */
+const addCompressed = async (files: readonly string[]): Promise<void> => {
+  for (const file of files) {
+    const data = readFileSync(join(out, file));
+    if (!/\.(js|css|html|svg|txt|json)$/.test(file) || data.length < smallest) continue;
+    const [br, gz] = await Promise.all([
+      compress.br(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+      compress.gz(data, { level: 9 }),
+    ]);
+    writeFileSync(join(out, `${file}.br`), br);
+    writeFileSync(join(out, `${file}.gz`), gz);
+  }
+};
+
+/** Payloads for Next's own router; the app moves between its pages without them. */
+const dropPayloads = (): void => {
+  for (const file of globSync('**/*.txt', { cwd: out })) rmSync(join(out, file));
+};
+
+const sources = hashSources();
+const before = readManifest(manifestFile);
+if (before?.sources === sources) {
+  console.log('the web app is up to date');
+} else {
+  const started = performance.now();
+  keepPrevious(before);
+  build();
+  dropPayloads();
+  const files = globSync('**/*', { cwd: out }).filter((file) => statSync(join(out, file)).isFile());
+  const pages = files.filter((file) => file.endsWith('.html'));
+  await addCompressed(files);
+  restorePrevious();
+  const manifest: Manifest = {
+    sources,
+    files,
+    pages: Object.fromEntries(pages.map((page) => [page, inlineScripts(readFileSync(join(out, page), 'utf8'))])),
+  };
+  writeFileSync(manifestFile, JSON.stringify(manifest));
+  console.log(`the web app was built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}

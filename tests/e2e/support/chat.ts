@@ -1,0 +1,39 @@
+/** Words for what a person does in a chat. */
+import type { Locator, Page } from 'playwright-core';
+
+export const composer = (page: Page): Locator => page.getByRole('textbox', { name: 'Message' });
+export const sendButton = (page: Page): Locator => page.getByRole('button', { name: /^Send/ });
+export const transcript = (page: Page): Locator => page.locator('[data-transcript]');
+export const turns = (page: Page): Locator => page.locator('[data-turn]');
+
+export const say = async (page: Page, text: string): Promise<void> => {
+  await composer(page).fill(text);
+  await sendButton(page).click();
+};
+
+/** The run in this chat is over: nothing is being written any more. */
+export const answered = (page: Page): Promise<void> => page.locator('[data-working]').waitFor({ state: 'detached' });
+
+export const newChat = async (page: Page, text: string): Promise<string> => {
+  await page.goto('/c/new');
+  await say(page, text);
+  await page.waitForURL(/\/c\/[0-9a-f-]{36}$/);
+  return page.url().split('/').at(-1) ?? '';
+};
+
+/** A chat that exists already, made without the browser. */
+export const openChat = async (page: Page, id: string): Promise<void> => {
+  await page.goto(`/c/${id}`);
+  await transcript(page).waitFor();
+};
+
+/** So many different words; three of them come in one delta. */
+export const words = (count: number, stem = 'word'): string =>
+  Array.from({ length: count }, (_, index) => `${stem}${index}`).join(' ');
+
+export const liveText = (page: Page): Locator => page.locator('[data-live] .md');
+export const answers = (page: Page): Locator => page.locator('[data-answer]');
+export const stopButton = (page: Page): Locator => page.getByRole('button', { name: 'Stop', exact: true });
+
+/** Cards that wait for a decision. */
+export const cards = (page: Page): Locator => page.locator('[data-approval]');

@@ -1,0 +1,113 @@
+/**
+ * A line between browser and server that a test can spoil: refuse, hang, cut what is open, lose the answer to a request
+ * that has arrived, delay. Everything else passes through unchanged.
+ */
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export type LineMode =
+  | 'up'
+  /** Connections are closed at once. */
+  | 'refuse'
+  /** Requests are taken and never answered. */
+  | 'hang';
+
+export interface Line {
+  url: string;
+  mode(mode: LineMode): void;
+  /** Ends every open connection, streams too. */
+  cut(): void;
+  /** The next matching request reaches the server, but its answer is lost. */
+  loseAnswerTo(method: string, path: RegExp): void;
+  /** Holds back answers (or lets them pass again with 0). */
+  delay(ms: number): void;
+  /** Cuts the connection of a matching stream once this many events of a kind have passed through. */
+  cutStreamAfter(marker: string, count: number): void;
+  /** What was asked, as "METHOD /path". */
+  asked: string[];
+  close(): Promise<void>;
+}
+
+interface Rules {
+  mode: LineMode;
+  delayMs: number;
+  lose: { method: string; path: RegExp } | null;
+  cutAfter: { marker: string; left: number } | null;
+}
+
+const pass = (rules: Rules, target: URL, incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const { method = 'GET', url = '/', headers } = incoming;
+  const lost = rules.lose?.method === method && rules.lose.path.test(url);
+  if (lost) rules.lose = null;
+  const upstream = request({ host: target.hostname, port: target.port, method, path: url, headers }, (answer) => {
+    if (lost) {
+      answer.resume();
+      answer.on('end', () => incoming.socket.destroy());
+      return;
+    }
+    const forward = (): void => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      outgoing.flushHeaders();
+      answer.on('data', (chunk: Buffer) => {
+        outgoing.write(chunk);
+        const rule = rules.cutAfter;
+        if (!rule || !url.startsWith('/api/v1/events')) return;
+        rule.left -= chunk.toString('utf8').split(rule.marker).length - 1;
+        if (rule.left > 0) return;
+        rules.cutAfter = null;
+        incoming.socket.destroy();
+      });
+      answer.on('end', () => outgoing.end());
+      answer.on('error', () => incoming.socket.destroy());
+    };
+    if (rules.delayMs > 0) setTimeout(forward, rules.delayMs);
+    else forward();
+  });
+  upstream.on('error', () => incoming.socket.destroy());
+  outgoing.on('close', () => upstream.destroy());
+  incoming.pipe(upstream);
+};
+
+export const startLine = async (serverUrl: string): Promise<Line> => {
+  const target = new URL(serverUrl);
+  const rules: Rules = { mode: 'up', delayMs: 0, lose: null, cutAfter: null };
+  const sockets = new Set<Socket>();
+  const asked: string[] = [];
+  const server = createServer((incoming, outgoing) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    if (rules.mode === 'refuse') incoming.socket.destroy();
+    else if (rules.mode === 'up') pass(rules, target, incoming, outgoing);
+  });
+  server.on('connection', (socket) => {
+    if (rules.mode === 'refuse') return void socket.destroy();
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    mode: (mode) => {
+      rules.mode = mode;
+    },
+    cut,
+    loseAnswerTo: (method, path) => {
+      rules.lose = { method, path };
+    },
+    delay: (ms) => {
+      rules.delayMs = ms;
+    },
+    cutStreamAfter: (marker, count) => {
+      rules.cutAfter = { marker, left: count };
+    },
+    asked,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        cut();
+      }),
+  };
+};

@@ -1,0 +1,108 @@
+/**
+ * A real server with the real agent binary, a scripted model behind it, and a real browser in front, with a line between
+ * them that tests can spoil. One world per file; each test gets a browser profile of its own.
+ */
+import { existsSync } from 'node:fs';
+import { type StandIn, startStandIn } from '@hearth/stand-in';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Harness, startHarness, testKey } from '../../harness.ts';
+import { type Line, startLine } from './proxy.ts';
+
+export const chromiumPath = process.env.CHROME_PATH ?? '/usr/bin/chromium';
+const isThere = existsSync(chromiumPath);
+/** Elsewhere the browser tests are left out, with this reason; under CI a missing browser is a failure. */
+export const browserMissing = !isThere && process.env.CI !== 'true' ? `no Chromium at ${chromiumPath}` : null;
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface VisitOptions {
+  width?: number;
+  height?: number;
+  /** A phone unless told otherwise: touch, coarse pointer. */
+  desktop?: boolean;
+  dark?: boolean;
+  reducedMotion?: boolean;
+  forcedColors?: boolean;
+  /** Default: signed in with the admin key. */
+  signedOut?: boolean;
+}
+
+export interface Visit {
+  context: BrowserContext;
+  page: Page;
+  /** Everything the page asked of an address that is not ours. */
+  strangers: string[];
+  /** Faults that the page reported. */
+  faults: string[];
+}
+
+export interface World {
+  harness: Harness;
+  model: StandIn;
+  line: Line;
+  visit(options?: VisitOptions): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+const signIn = async (context: BrowserContext, url: string): Promise<void> => {
+  const answer = await context.request.post(`${url}/api/v1/auth/login`, {
+    data: { api_key: testKey },
+    headers: { origin: url },
+  });
+  if (!answer.ok()) throw new Error(`login answered ${answer.status()}`);
+};
+
+const open = async (browser: Browser, url: string, options: VisitOptions): Promise<Visit> => {
+  const { width = options.desktop ? 1280 : 390, height = options.desktop ? 800 : 844 } = options;
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width, height },
+    hasTouch: !options.desktop,
+    isMobile: !options.desktop,
+    colorScheme: options.dark ? 'dark' : 'light',
+    reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
+    forcedColors: options.forcedColors ? 'active' : 'none',
+  });
+  context.setDefaultTimeout(15_000);
+  if (!options.signedOut) await signIn(context, url);
+  const page = await context.newPage();
+  const visit: Visit = { context, page, strangers: [], faults: [] };
+  page.on('request', (request) => {
+    const own = request.url().startsWith(url) || /^(data|blob):/.test(request.url());
+    if (!own) visit.strangers.push(request.url());
+  });
+  page.on('pageerror', (error) => visit.faults.push(error.message));
+  page.on('console', (message) => {
+    // A page that is cut off says so in the console; that is not a fault of ours.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      visit.faults.push(message.text());
+  });
+  return visit;
+};
+
+export const startWorld = async (env: Record<string, string> = {}): Promise<World> => {
+  const model = await startStandIn({ tokensPerSecond: 0 });
+  const harness = await startHarness({ standIn: model, env });
+  const line = await startLine(harness.url);
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: flags });
+  return {
+    harness,
+    model,
+    line,
+    visit: (options = {}) => open(browser, line.url, options),
+    async close() {
+      await browser.close();
+      await line.close();
+      await harness.close();
+      await model.close();
+    },
+  };
+};
