@@ -147,6 +147,7 @@ const sessions: Record<string, Fixture> = {
       return { path: `/api/v1/sessions/${session}/messages?before=${before}`, ids: [session, before] };
     },
   },
+  'GET /api/v1/sessions/{id}/export': inSession('/export', { make: makeTalk }),
   'GET /api/v1/sessions/{id}/messages/{message_id}/blocks/{index}': ofPicture('/blocks/0'),
   'GET /api/v1/sessions/{id}/messages/{message_id}/images/{index}': ofPicture('/images/0'),
   'POST /api/v1/sessions/{id}/resume': inSession('/resume', { make: makeTalk, body: { prompt: 'more' } }),

@@ -46,6 +46,22 @@ test('going back takes the id of a checkpoint alone, or says what goes back', as
   ]);
 });
 
+test('an export is text, and has an address for links', async () => {
+  const { client } = begin((_request, response) => void response.end('# Garden'));
+  expect(await client.sessions.export('s/1', 'json')).toBe('# Garden');
+  const [request] = server.requests;
+  expect([request?.path, request?.query.get('format')]).toEqual(['/api/v1/sessions/s%2F1/export', 'json']);
+  expect(client.sessions.exportUrl('s/1')).toBe(`${server.url}/api/v1/sessions/s%2F1/export?format=markdown`);
+  expect(createClient({ baseUrl: '' }).sessions.exportUrl('s1', 'json')).toBe('/api/v1/sessions/s1/export?format=json');
+});
+
+test('an export that is refused is an error like any other', async () => {
+  const { client } = begin((_request, response) => {
+    response.writeHead(404).end(JSON.stringify({ error: { code: 'SESSION_NOT_FOUND', message: 'no' } }));
+  });
+  await expect(client.sessions.export('s1')).rejects.toMatchObject({ status: 404, code: 'SESSION_NOT_FOUND' });
+});
+
 test('an answer without a body is null', async () => {
   const { client } = begin((_request, response) => void response.writeHead(204).end());
   expect(await client.sessions.remove('s1')).toBeNull();

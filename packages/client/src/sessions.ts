@@ -1,5 +1,5 @@
 /** Calls about sessions: conversations, their messages, and what a person does to a run. */
-import type { Rewind, Rewound, Session, TurnRequest, UpdateSession } from '@hearth/contract';
+import type { ExportFormat, Rewind, Rewound, Session, TurnRequest, UpdateSession } from '@hearth/contract';
 import type {
   Answered,
   AnswerInput,
@@ -26,7 +26,7 @@ const base = '/api/v1/sessions';
 export const sessionPath = (id: string, action?: string): string =>
   `${base}/${encodeURIComponent(id)}${action === undefined ? '' : `/${action}`}`;
 
-export const createSessions = ({ json }: Transport) => ({
+export const createSessions = ({ json, text, url }: Transport) => ({
   list: (filter: SessionListFilter = {}, options: CallOptions = {}) =>
     json<SessionList>('GET', base, { ...options, query: filter }),
   /** With `from` it begins with a part of another conversation. */
@@ -59,4 +59,9 @@ export const createSessions = ({ json }: Transport) => ({
       ...options,
       body: typeof target === 'string' ? { checkpoint_id: target } : target,
     }),
+  /** The address of a download, for a link in a browser whose cookie goes along. Secrets are taken out by the server. */
+  exportUrl: (id: string, format: ExportFormat = 'markdown'): string => url(sessionPath(id, 'export'), { format }),
+  /** The same as text. */
+  export: (id: string, format: ExportFormat = 'markdown', options: CallOptions = {}): Promise<string> =>
+    text('GET', sessionPath(id, 'export'), { ...options, query: { format }, timeoutMs: 0 }),
 });

@@ -18,6 +18,10 @@ export interface RequestOptions {
 
 export interface Transport {
   json<Answer>(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** As `json`, for an answer that is text. */
+  text(method: string, path: string, options?: RequestOptions): Promise<string>;
+  /** Where a call goes, for links. */
+  url(path: string, query?: RequestOptions['query']): string;
   /** Opens an event stream and returns its body. */
   open(method: string, path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>>;
 }
@@ -71,6 +75,8 @@ const translate = (error: unknown, deadline: Deadline, caller?: AbortSignal): un
 export const createTransport = (deps: TransportDeps): Transport => {
   const origin = deps.baseUrl.replace(/\/+$/, '');
 
+  const url: Transport['url'] = (path, query) => `${origin}${path}${queryString(query)}`;
+
   const send = (method: string, path: string, accept: string, options: RequestOptions, signal: AbortSignal) => {
     const headers: Record<string, string> = { ...options.headers, accept };
     if (deps.apiKey !== undefined) headers['x-api-key'] = deps.apiKey;
@@ -79,24 +85,26 @@ export const createTransport = (deps: TransportDeps): Transport => {
     const body = hasBody ? JSON.stringify(options.body) : undefined;
     // A key in a header must never follow a redirect to another place.
     const redirect = deps.apiKey === undefined ? 'follow' : 'error';
-    return deps.fetch(`${origin}${path}${queryString(options.query)}`, { method, headers, body, signal, redirect });
+    return deps.fetch(url(path, options.query), { method, headers, body, signal, redirect });
   };
 
-  const json = async <Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
+  const read = async (method: string, path: string, accept: string, options: RequestOptions): Promise<string> => {
     const deadline = createDeadline(deps.clock, options);
     try {
-      const response = await send(method, path, 'application/json', options, deadline.signal).catch((error) => {
+      const response = await send(method, path, accept, options, deadline.signal).catch((error) => {
         throw translate(error, deadline, options.signal);
       });
       if (!response.ok) throw await errorFromResponse(response);
-      const text = await response.text().catch((error) => {
+      return await response.text().catch((error) => {
         throw translate(error, deadline, options.signal);
       });
-      return parseAnswer<Answer>(text);
     } finally {
       deadline.release();
     }
   };
+
+  const json = async <Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> =>
+    parseAnswer<Answer>(await read(method, path, 'application/json', options));
 
   const open = async (method: string, path: string, options: RequestOptions = {}) => {
     const deadline = createDeadline(deps.clock, options);
@@ -116,7 +124,7 @@ export const createTransport = (deps: TransportDeps): Transport => {
     }
   };
 
-  return { json, open };
+  return { json, text: (method, path, options = {}) => read(method, path, '*/*', options), url, open };
 };
 
 const isEventStream = (response: Response): boolean =>

@@ -1,6 +1,7 @@
 /** Sessions: conversations with their history. Rule: api.md, section "Sessions". */
 import { z } from 'zod';
 import { idSchema, pageQuerySchema, plainTextSchema, timeSchema, usageSchema } from './common.ts';
+import { messageSchema } from './message.ts';
 import { confirmKeySchema, modelNameSchema, permissionModeSchema } from './query.ts';
 
 export const sessionStatusSchema = z.enum(['active', 'completed', 'error']);
@@ -185,3 +186,19 @@ export const rewoundSchema = z
   })
   .meta({ id: 'Rewound' });
 export type Rewound = z.infer<typeof rewoundSchema>;
+
+export const exportFormatSchema = z.enum(['markdown', 'json']);
+export type ExportFormat = z.infer<typeof exportFormatSchema>;
+export const exportQuerySchema = z.object({ format: exportFormatSchema.default('markdown') });
+
+/** A whole conversation as JSON. Secrets in it are replaced by `[redacted: …]`; everything else is as in the API. */
+export const sessionExportSchema = z
+  .object({
+    format: z.literal('hearth.session'),
+    version: z.literal(1),
+    exported_at: timeSchema,
+    session: sessionSchema,
+    messages: z.array(messageSchema).describe('Oldest first'),
+  })
+  .meta({ id: 'SessionExport' });
+export type SessionExport = z.infer<typeof sessionExportSchema>;

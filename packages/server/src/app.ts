@@ -38,7 +38,6 @@ import {
   createRunRequests,
   createRunStore,
   createTranscripts,
-  type Rewinds,
   registerSessionRunRoutes,
   registerTalkRoutes,
   type Transcripts,
@@ -50,9 +49,10 @@ import { createEventLog, createReserve, type EventLog, registerEventRoutes } fro
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
 import { createNoQuestions, createPathGuard, createPolicy, type NoQuestions } from './modules/policy/index.ts';
 import {
-  type Branching,
+  createSessionExports,
   createSessionHistory,
   createSessions,
+  registerExportRoutes,
   registerSessionRoutes,
   type Sessions,
 } from './modules/sessions/index.ts';
@@ -227,15 +227,16 @@ interface Model {
   transcripts: Transcripts;
 }
 
-interface Talking extends Model {
+interface Conversing extends Model {
   sessions: Sessions;
   approvals: Approvals;
   checkpoints: ReturnType<typeof createCheckpoints>;
   noQuestions: NoQuestions;
   agent: Agent;
-  branching: Branching;
-  rewinds: Rewinds;
 }
+
+/** With what can be done to a conversation besides going on with it. */
+type Talking = Conversing & ReturnType<typeof createPast>;
 
 const createModel = (deps: AppDeps, core: Core): Model => {
   const { config, log, clock } = deps;
@@ -259,6 +260,20 @@ const createModel = (deps: AppDeps, core: Core): Model => {
     onDiagnostic: (message, error) => log.warn({ err: error }, message),
   });
   return { accounts, runtime, transcripts };
+};
+
+const createPast = ({ config, clock }: AppDeps, core: Core, parts: Conversing) => {
+  const { accounts, agent, runtime, sessions, transcripts } = parts;
+  const history = createSessionHistory(core.db.kysely);
+  const cuts = createCuts({ history, transcripts, runtime });
+  const { activeRun, whileIdle } = agent;
+  const shared = { ...core, ...parts, clock, history, cuts, activeRun, whileIdle };
+  const secrets = (): string[] => [...config.secrets, ...accounts.secrets()];
+  return {
+    branching: createBranches(shared),
+    rewinds: createRewinds(shared),
+    exports: createSessionExports({ db: core.db.kysely, clock, sessions, secrets }),
+  };
 };
 
 const createTalking = (deps: AppDeps, core: Core): Talking => {
@@ -314,13 +329,8 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
-  const history = createSessionHistory(core.db.kysely);
-  const cuts = createCuts({ history, transcripts, runtime });
-  const { activeRun, whileIdle } = agent;
-  const past = { ...core, clock, sessions, history, cuts, checkpoints, runtime, activeRun, whileIdle };
-  const branching = createBranches(past);
-  const rewinds = createRewinds(past);
-  return { ...model, sessions, approvals, checkpoints, noQuestions, agent, branching, rewinds };
+  const conversing = { ...model, sessions, approvals, checkpoints, noQuestions, agent };
+  return { ...conversing, ...createPast(deps, core, conversing) };
 };
 
 const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
@@ -358,6 +368,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerAccountRoutes(app, { accounts, audit });
       registerTalkRoutes(app, talk);
       registerSessionRoutes(app, { sessions, branching, noQuestions });
+      registerExportRoutes(app, { exports: talking.exports, log });
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints, rewinds });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);

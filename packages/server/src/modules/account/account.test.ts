@@ -68,6 +68,7 @@ describe('the account', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(changes()).toBe(1);
     expect(make().accounts.credential()).toMatchObject({ kind: 'api_key', apiKey: key });
+    expect(make().accounts.secrets()).toEqual([key]);
     expect(await accounts.disconnect()).toMatchObject({ kind: 'demo' });
     expect(existsSync(file)).toBe(false);
   });

@@ -26,10 +26,18 @@ export interface AccountsDeps {
 export interface Accounts {
   account(): Account;
   credential(): ClaudeCredential;
+  /** What of the credential nobody may see. */
+  secrets(): string[];
   isDemo(): boolean;
   connect(text: string): Promise<Account>;
   disconnect(): Promise<Account>;
 }
+
+const secretsOf = (credential: ClaudeCredential): string[] => {
+  if (credential.kind === 'api_key') return [credential.apiKey];
+  if (credential.kind === 'oauth_token') return [credential.token];
+  return credential.kind === 'gateway' ? [credential.authToken] : [];
+};
 
 const savedShape = z.object({ kind: z.enum(['api_key', 'oauth_token']), secret: z.string() });
 type Saved = z.infer<typeof savedShape>;
@@ -154,6 +162,7 @@ export const createAccounts = (deps: AccountsDeps): Accounts => {
   return {
     account: describe,
     credential: () => find().credential,
+    secrets: () => secretsOf(find().credential),
     isDemo: () => find().kind === 'demo',
     async connect(secret) {
       refuseIfFixed();

@@ -64,13 +64,16 @@ export const createBranches = (deps: BranchesDeps): Branching => {
 
   return {
     async branch(ownerId, from, input) {
+      const { history_version: version } = await sessions.row(ownerId, from.session_id);
+      const end = await endOf(ownerId, from);
+      // Read after the end was found: whoever knew the finished turns is in this row.
       const source = await sessions.row(ownerId, from.session_id);
-      const planned = await cuts.plan(source, await endOf(ownerId, from));
+      const planned = await cuts.plan(source, end);
       const at = clock.now().toISOString();
       const row = toRow(source, input, at);
       await db.kysely.transaction().execute(async (tx) => {
         const { history_version, next_message_no } = await history.lock(ownerId, source.id, tx);
-        if (history_version !== source.history_version) throw changedMeanwhile();
+        if (history_version !== version) throw changedMeanwhile();
         const { staying, agentSessionId } = await cuts.carryOut(planned, tx);
         const last_message_at = staying.length > 0 ? at : null;
         // The copies keep their numbers, and some may be younger than the row that was read first.

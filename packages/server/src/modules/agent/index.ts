@@ -5,7 +5,7 @@
 export { createBranches } from './branches.ts';
 export { createCheckpoints } from './checkpoints.ts';
 export { createCuts } from './cuts.ts';
-export { createRewinds, type Rewinds } from './rewinds.ts';
+export { createRewinds } from './rewinds.ts';
 export { createRunRequests } from './run-request.ts';
 export { createRunStore } from './run-store.ts';
 export { type Agent, createAgent } from './service.ts';

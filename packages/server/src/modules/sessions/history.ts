@@ -2,14 +2,11 @@
  * A conversation as turns, in SQL: where one begins, what lies before a cut, and how that gets into another session. A
  * turn is a person's message and everything up to the next one. What is written joins the caller's transaction.
  */
-import { type ContentBlock, contentBlockSchema } from '@hearth/contract';
 import type { ExpressionBuilder } from 'kysely';
-import { z } from 'zod';
 import type { Database } from '../../db/index.ts';
 import { AppError, invalidField } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { parseJson } from '../../kernel/json.ts';
-import { type Connection, findSession, firstText, newUsage, type SessionRow } from './store.ts';
+import { blocksOf, type Connection, findSession, firstText, newUsage, type SessionRow } from './store.ts';
 
 /** A place between two turns. */
 export interface Cut {
@@ -71,9 +68,6 @@ export const emptyCopy = (source: SessionRow, at: string): SessionRow => ({
   usage: newUsage,
 });
 
-const blocksShape = z.array(contentBlockSchema);
-const blocksOf = (content: string): ContentBlock[] => parseJson(blocksShape, content, 'message');
-
 /** `isPrompt` of the contract, over columns. Text that a person wrote cannot look like this: its quotes are escaped. */
 const isPrompt = (eb: ExpressionBuilder<Database, 'messages'>) =>
   eb.and([
@@ -114,7 +108,7 @@ const placeRun = (
   const own = (row: (typeof rows)[number]): boolean => holds(row.transcript_id ?? row.id) ?? row.no < beforeNo;
   for (const row of rows) {
     if (row.parent_tool_use_id !== null || !own(row)) continue;
-    for (const block of blocksOf(row.content)) if (block.type === 'tool_use') calls.add(block.id);
+    for (const block of blocksOf(row)) if (block.type === 'tool_use') calls.add(block.id);
   }
   return rows.map((row) => ({
     id: row.id,
@@ -261,7 +255,7 @@ export const createSessionHistory = (db: Connection): SessionHistory => {
         .orderBy('no', 'desc')
         .limit(1);
       const row = await rows.executeTakeFirst();
-      return row ? firstText(blocksOf(row.content)) : null;
+      return row ? firstText(blocksOf(row)) : null;
     },
   };
 };

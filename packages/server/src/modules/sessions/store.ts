@@ -163,3 +163,19 @@ export const pageOfMessages = async (
     .execute();
   return { rows: newest.slice(0, page.limit).reverse(), hasMore: newest.length > page.limit };
 };
+
+/** Messages in order, from behind one number up to before another. */
+export const messagesAfter = (
+  db: Connection,
+  sessionId: string,
+  range: { after: number; before: number; limit: number },
+): Promise<Selectable<MessagesTable>[]> =>
+  db
+    .selectFrom('messages')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .where('no', '>', range.after)
+    .where('no', '<', range.before)
+    .orderBy('no')
+    .limit(range.limit)
+    .execute();
