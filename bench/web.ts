@@ -36,12 +36,12 @@ const measureScores = async (world: World): Promise<Row[]> => {
   const url = world.harness.url;
   return [
     ...(await measureLighthouse(root, { name: '/login', url: `${url}/login`, cookie: null, performance: 95 })),
-    ...measureLighthouse(root, {
+    ...(await measureLighthouse(root, {
       name: 'a chat',
       url: `${url}/c/${chat}`,
       cookie: await cookieOf(world),
       performance: 90,
-    }),
+    })),
   ];
 };
 

@@ -20,6 +20,8 @@ export interface Drafts {
   change(chat: string, draft: Omit<Draft, 'editedAt'>): void;
   clear(chat: string): void;
   flush(): void;
+  /** Stores what was typed in the last moments, although the page may end right now. */
+  leave(): void;
   /** Beginnings of all drafts, for the list of chats. */
   all(): Promise<Map<string, string>>;
   /** Gives a text back to the composer of that chat, for example a message that was taken back. */
@@ -62,6 +64,17 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
     pending.clear();
   };
 
+  const leave = (): void => {
+    cancel?.();
+    cancel = null;
+    for (const [chat, draft] of pending) {
+      // Typed a moment ago: nothing elsewhere can be newer, and there is no time to look.
+      void kv.setLast(`${prefix}${chat}`, draft);
+      channel?.postMessage({ chat, draft });
+    }
+    pending.clear();
+  };
+
   const change = (chat: string, draft: Omit<Draft, 'editedAt'>): void => {
     pending.set(chat, { ...draft, editedAt: now() });
     cancel ??= timer(saveAfterMs, flush);
@@ -78,6 +91,7 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
       flush();
     },
     flush,
+    leave,
     async all() {
       flush();
       const saved = await kv.all<Draft>(prefix);

@@ -103,13 +103,18 @@ const FileButton = ({
   );
 };
 
+/** It takes the place of Send: the second tap of a double tap must not stop what the first one began. */
+const stopAfterMs = 400;
+
 const StopButton = ({ onStop }: { onStop: () => Promise<void> }) => {
   const [isStopping, setStopping] = useState(false);
+  const [since] = useState(() => performance.now());
   return (
     <Button
       busy={isStopping}
       icon={<icons.stop size={16} />}
       onClick={() => {
+        if (performance.now() - since < stopAfterMs) return;
         setStopping(true);
         void onStop().finally(() => setStopping(false));
       }}
