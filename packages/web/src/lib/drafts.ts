@@ -47,6 +47,14 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
   const pending = new Map<string, Draft>();
   let cancel: (() => void) | null = null;
 
+  const tell = (chat: string, draft: Draft): void => {
+    try {
+      channel?.postMessage({ chat, draft });
+    } catch {
+      // Closed: this page is signed out, the others find the draft where it is stored.
+    }
+  };
+
   const store = async (chat: string, draft: Draft): Promise<void> => {
     let won = true;
     await kv.update<Draft>(`${prefix}${chat}`, (old) => {
@@ -54,7 +62,7 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
       // An emptied draft stays as a mark of when, or an older one of another tab would come back.
       return won ? draft : (old ?? draft);
     });
-    if (won) channel?.postMessage({ chat, draft });
+    if (won) tell(chat, draft);
   };
 
   const flush = (): void => {
@@ -70,7 +78,7 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
     for (const [chat, draft] of pending) {
       // Typed a moment ago: nothing elsewhere can be newer, and there is no time to look.
       void kv.setLast(`${prefix}${chat}`, draft);
-      channel?.postMessage({ chat, draft });
+      tell(chat, draft);
     }
     pending.clear();
   };
