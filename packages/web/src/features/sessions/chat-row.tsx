@@ -15,6 +15,9 @@ const stateOf = (session: Session): State => {
   return session.status === 'error' ? 'failed' : null;
 };
 
+/** One line of an answer, without the marks of its Markdown. */
+const withoutMarks = (text: string): string => text.replaceAll(/[*`#>|]+|^[-+] /g, '').trim();
+
 const stateWords = { waiting: 'Needs you', running: 'Working', failed: 'Failed' };
 const stateClass = { waiting: 'text-attn', running: 'text-accent', failed: 'text-danger' };
 
@@ -58,7 +61,7 @@ export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
             ) : (
               <>
                 {source ? <span className="font-semibold">{source}: </span> : null}
-                {session.last_message ?? 'Nothing said yet'}
+                {session.last_message ? withoutMarks(session.last_message) : 'Nothing said yet'}
               </>
             )}
           </span>
