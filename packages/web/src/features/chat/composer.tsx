@@ -229,7 +229,7 @@ export const Composer = (props: ComposerProps) => {
   useEscape(isWhole, () => setWhole(false));
   return (
     <div className={clsx('composer', isWhole && 'composer-whole')}>
-      <div className="composer-box mx-auto flex w-full max-w-[720px] flex-col rounded-sheet border border-line-strong bg-surface">
+      <div className="composer-box mx-auto flex w-full max-w-[688px] flex-col rounded-sheet border border-line-strong bg-surface">
         <Thumbnails draft={draft} />
         {attach.problem ? (
           <p role="alert" className="px-4 pt-2 text-label text-danger">

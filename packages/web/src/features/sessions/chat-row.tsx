@@ -23,7 +23,7 @@ const stateClass = { waiting: 'text-attn', running: 'text-accent', failed: 'text
 
 const StateMark = ({ state }: { state: NonNullable<State> }) => (
   <span className={clsx('inline-flex shrink-0 items-center gap-1.5 text-label font-semibold', stateClass[state])}>
-    <span className="rail-mark !static !inline-block" data-state={state} aria-hidden="true" />
+    <span className="rail-mark rail-mark-inline" data-state={state} aria-hidden="true" />
     {stateWords[state]}
   </span>
 );

@@ -26,7 +26,7 @@ const NeedsYou = ({ approvals }: { approvals: readonly Approval[] }) =>
         {approvals.map((approval) => (
           <li key={approval.id} className="border-b border-line last:border-b-0">
             <Link href={`/approve/${approval.id}`} className="flex min-h-14 items-center gap-3 px-4">
-              <span className="rail-mark !static shrink-0 !shadow-none" data-state="waiting" aria-hidden="true" />
+              <span className="rail-mark rail-mark-inline" data-state="waiting" aria-hidden="true" />
               <span className="min-w-0 flex-1 truncate text-list font-semibold">{approval.title}</span>
               <icons.open size={18} className="shrink-0 text-ink-3" />
             </Link>
