@@ -124,6 +124,10 @@ export const messageListSchema = z
 export const messagePageQuerySchema = z.object({
   before: idSchema.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(60),
+  anchor: z
+    .enum(['turn'])
+    .optional()
+    .describe('`turn`: the page begins where a turn does, with up to 400 messages more than `limit`'),
   max_block_bytes: maxBlockBytesSchema,
 });
 

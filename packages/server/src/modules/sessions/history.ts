@@ -2,11 +2,9 @@
  * A conversation as turns, in SQL: where one begins, what lies before a cut, and how that gets into another session. A
  * turn is a person's message and everything up to the next one. What is written joins the caller's transaction.
  */
-import type { ExpressionBuilder } from 'kysely';
-import type { Database } from '../../db/index.ts';
 import { AppError, invalidField } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { blocksOf, type Connection, findSession, firstText, newUsage, type SessionRow } from './store.ts';
+import { blocksOf, type Connection, findSession, firstText, isPromptRow, newUsage, type SessionRow } from './store.ts';
 
 /** A place between two turns. */
 export interface Cut {
@@ -68,14 +66,6 @@ export const emptyCopy = (source: SessionRow, at: string): SessionRow => ({
   usage: newUsage,
 });
 
-/** `isPrompt` of the contract, over columns. Text that a person wrote cannot look like this: its quotes are escaped. */
-const isPrompt = (eb: ExpressionBuilder<Database, 'messages'>) =>
-  eb.and([
-    eb('type', '=', 'user'),
-    eb('parent_tool_use_id', 'is', null),
-    eb('content', 'not like', '%{"type":"tool_result"%'),
-  ]);
-
 const chunkSize = 200;
 const chunksOf = (ids: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(ids.length / chunkSize) }, (_, index) =>
@@ -123,7 +113,7 @@ export const createSessionHistory = (db: Connection): SessionHistory => {
       .select(['id', 'transcript_id', 'run_id', 'no'])
       .where('session_id', '=', sessionId)
       .where('no', '>=', no)
-      .where(isPrompt)
+      .where(isPromptRow)
       .orderBy('no')
       .execute();
     const first = prompts[0]?.no === no ? prompts[0] : undefined;
@@ -141,7 +131,7 @@ export const createSessionHistory = (db: Connection): SessionHistory => {
       .select('no')
       .where('session_id', '=', sessionId)
       .where('no', where === 'last' ? '<=' : '>', no)
-      .where(isPrompt)
+      .where(isPromptRow)
       .orderBy('no', where === 'last' ? 'desc' : 'asc')
       .limit(1)
       .executeTakeFirst();

@@ -77,13 +77,13 @@ export const createMessageReader = (deps: MessageReaderDeps): MessageReader => {
   };
 
   return {
-    async messages(ownerId, id, { before, limit, max_block_bytes: maxBytes }) {
+    async messages(ownerId, id, { before, limit, anchor, max_block_bytes: maxBytes }) {
       await deps.requireSession(ownerId, id);
       // Read before the messages: an event that arrives in between is then seen twice, never missed.
       const lastSeq = await deps.events.lastSeq(ownerId);
       await deps.settled(id);
       const beforeNo = before === undefined ? null : (await stored(id, before)).no;
-      const page = await pageOfMessages(db, id, { beforeNo, limit });
+      const page = await pageOfMessages(db, id, { beforeNo, limit, anchor });
       const runIds = new Set(page.rows.flatMap((one) => one.run_id ?? []));
       const runs = await deps.runsOf(id, [...runIds]);
       const live = beforeNo === null ? deps.liveParts(id) : [];

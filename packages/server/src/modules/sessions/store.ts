@@ -149,11 +149,54 @@ export interface MessagePage {
 export const blocksOf = (row: Pick<Selectable<MessagesTable>, 'content'>): ContentBlock[] =>
   parseJson(blocksShape, row.content, 'message');
 
-/** The newest `limit` messages before `beforeNo`, oldest first. */
+/** `isPrompt` of the contract, over columns. Text that a person wrote cannot look like this: its quotes are escaped. */
+export const isPromptRow = (eb: ExpressionBuilder<Database, 'messages'>) =>
+  eb.and([
+    eb('type', '=', 'user'),
+    eb('parent_tool_use_id', 'is', null),
+    eb('content', 'not like', '%{"type":"tool_result"%'),
+  ]);
+
+/** A page that would begin in the middle of a turn reaches this many messages further back at most. */
+const furthestBack = 400;
+
+/** What lies between the beginning of a turn and one of its messages. */
+const sinceTurnBegan = async (db: Connection, sessionId: string, no: number): Promise<Selectable<MessagesTable>[]> => {
+  const earlier = db.selectFrom('messages').where('session_id', '=', sessionId).where('no', '<', no);
+  const furthest = await earlier
+    .select('no')
+    .orderBy('no', 'desc')
+    .offset(furthestBack - 1)
+    .limit(1)
+    .executeTakeFirst();
+  const begin = await db
+    .selectFrom('messages')
+    .select('no')
+    .where('session_id', '=', sessionId)
+    .where('no', '<=', no)
+    .where('no', '>=', furthest?.no ?? 0)
+    .where(isPromptRow)
+    .orderBy('no', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return earlier
+    .selectAll()
+    .where('no', '>=', begin?.no ?? furthest?.no ?? 0)
+    .orderBy('no')
+    .execute();
+};
+
+export interface MessagePageRange {
+  beforeNo: number | null;
+  limit: number;
+  anchor?: 'turn' | undefined;
+}
+
+/** The newest `limit` messages before `beforeNo`, oldest first; with an anchor back to the beginning of a turn. */
 export const pageOfMessages = async (
   db: Connection,
   sessionId: string,
-  page: { beforeNo: number | null; limit: number },
+  page: MessagePageRange,
 ): Promise<MessagePage> => {
   let rows = db.selectFrom('messages').selectAll().where('session_id', '=', sessionId);
   if (page.beforeNo !== null) rows = rows.where('no', '<', page.beforeNo);
@@ -161,7 +204,21 @@ export const pageOfMessages = async (
     .orderBy('no', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return { rows: newest.slice(0, page.limit).reverse(), hasMore: newest.length > page.limit };
+  const rest = newest.slice(0, page.limit).reverse();
+  const [first] = rest;
+  if (!first || newest.length <= page.limit) return { rows: rest, hasMore: false };
+  if (page.anchor === undefined) return { rows: rest, hasMore: true };
+  const turn = await sinceTurnBegan(db, sessionId, first.no);
+  const oldest = turn[0] ?? first;
+  const older = await db
+    .selectFrom('messages')
+    .select('no')
+    .where('session_id', '=', sessionId)
+    .where('no', '<', oldest.no)
+    .orderBy('no', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return { rows: [...turn, ...rest], hasMore: older !== undefined };
 };
 
 /** Messages in order, from behind one number up to before another. */
