@@ -8,6 +8,7 @@ import { icons } from '../../ui/icons.tsx';
 import { Markdown } from '../markdown/index.ts';
 import { useChat } from './chat-context.ts';
 import { clockTime } from './model/time.ts';
+import { shortPath } from './model/tools.ts';
 import type { ImageBlock, Turn } from './model/turns.ts';
 import { StepLine } from './step-line.tsx';
 import { Steps } from './steps.tsx';
@@ -122,6 +123,35 @@ const Ending = ({ turn }: { turn: Turn }) => {
   );
 };
 
+/** Changed files can become what they were before this turn. */
+const CheckpointStep = ({ turn }: { turn: Turn }) => {
+  const { checkpointOf, restoreFiles } = useChat();
+  const checkpoint = turn.run ? checkpointOf(turn.run.id) : undefined;
+  if (!checkpoint) return null;
+  const { files } = checkpoint;
+  return (
+    <div className="rail my-2">
+      <StepLine
+        state="done"
+        verb="Checkpoint"
+        object={
+          files.length === 1 ? `before ${shortPath(files[0] ?? '')} changed` : `before ${files.length} files changed`
+        }
+        detail={() => (
+          <div className="flex flex-col items-start gap-2">
+            <ul className="font-mono text-label text-ink-2">
+              {files.map((file) => (
+                <li key={file}>{file}</li>
+              ))}
+            </ul>
+            <Button onClick={() => restoreFiles(checkpoint.id)}>Go back to before this</Button>
+          </div>
+        )}
+      />
+    </div>
+  );
+};
+
 export const TurnView = memo(function TurnView({
   turn,
   isOver,
@@ -145,6 +175,7 @@ export const TurnView = memo(function TurnView({
           <Steps key={item.key} steps={item.steps} isOver={isOver} />
         ),
       )}
+      {isOver ? <CheckpointStep turn={turn} /> : null}
       <Ending turn={turn} />
       {isOver ? <CopyAnswer turn={turn} /> : null}
     </article>

@@ -32,10 +32,12 @@ interface ChatRowProps {
   session: Session;
   isFork: boolean;
   draft: string | undefined;
+  /** False while the line is down and this device has no copy of it. */
+  isReadable: boolean;
   onMore: () => void;
 }
 
-export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
+export const ChatRow = ({ session, isFork, draft, isReadable, onMore }: ChatRowProps) => {
   const state = stateOf(session);
   const source = sourceOf(session);
   return (
@@ -46,7 +48,9 @@ export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
       >
         <span className="flex items-center gap-2">
           {isFork ? <icons.fork size={15} className="shrink-0 text-ink-3" /> : null}
-          <span className="min-w-0 flex-1 truncate text-list font-semibold">{session.title ?? 'New chat'}</span>
+          <span className={clsx('min-w-0 flex-1 truncate text-list font-semibold', !isReadable && 'text-ink-3')}>
+            {session.title ?? 'New chat'}
+          </span>
           <span className="shrink-0 text-label text-ink-3 tabular-nums">
             {shortDate(session.last_message_at ?? session.created_at)}
           </span>
@@ -54,6 +58,7 @@ export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
         <span className="flex items-center gap-2 text-label text-ink-2">
           {state ? <StateMark state={state} /> : null}
           <span className="min-w-0 flex-1 truncate">
+            {isReadable ? null : 'Not on this device: '}
             {draft ? (
               <>
                 <span className="font-semibold text-attn">Draft:</span> {draft}

@@ -14,7 +14,7 @@ import { dayAndTime } from '../chat/model/time.ts';
 import { ChatDeeds } from './chat-deeds.tsx';
 import { ChatRow } from './chat-row.tsx';
 import { groupSessions } from './groups.ts';
-import { type Shelf, useChatList, useDrafts } from './use-chat-list.ts';
+import { type Shelf, useChatList, useDrafts, useReadable } from './use-chat-list.ts';
 
 const NeedsYou = ({ approvals }: { approvals: readonly Approval[] }) =>
   approvals.length === 0 ? null : (
@@ -104,6 +104,7 @@ export const ChatsScreen = () => {
   const drafts = useDrafts();
   const { sessions, load, savedAt } = useChatList(search, shelf);
   const offline = useStore(store.state, ({ link }) => link.status === 'down');
+  const readable = useReadable(offline);
   const waiting = useStore(
     store.state,
     useShallow(({ approvals }) =>
@@ -147,6 +148,7 @@ export const ChatsScreen = () => {
                 session={session}
                 isFork={isFork}
                 draft={drafts.get(session.id)}
+                isReadable={readable === null || readable.has(session.id)}
                 onMore={() => setMenu(session.id)}
               />
             ))}

@@ -21,6 +21,7 @@ export interface HearthStore {
   closeChat(id: string): void;
   reloadChat(id: string): Promise<void>;
   loadOlder(id: string): Promise<void>;
+  savedChats(): Promise<readonly string[]>;
   loadSessions(): Promise<void>;
   loadApproval(id: string): Promise<void>;
   loadApprovals(): Promise<void>;
@@ -240,6 +241,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
     },
     reloadChat: chats.load,
     loadOlder: chats.older,
+    savedChats: copies.savedChats,
     ...lists,
     wake: link.wake,
     rest: link.rest,
