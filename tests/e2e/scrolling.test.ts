@@ -148,4 +148,26 @@ describe.skipIf(browserMissing)('scrolling', () => {
     await answered(page);
     expect(await toEndDistance(page)).toBeLessThanOrEqual(48);
   });
+
+  it('13 also in the middle of an answer that is longer than the screen', async () => {
+    const { page } = await world.visit();
+    const long = Array.from({ length: 12 }, (_, index) => ({ said: `Question ${index}`, answered: paragraphs(20) }));
+    const session = await seedChat(world, long, 'Long answers');
+    await openChat(page, session);
+    await page.getByText('Question 11', { exact: true }).waitFor();
+    await drag(page, 600);
+    await drag(page, 600);
+    const line = await onScreen(page, page.locator('[data-answer] .md > p'));
+    await still(line, 200);
+    const top = (await line.boundingBox())?.y ?? Number.NaN;
+    const text = await line.innerText();
+    const turn = await line.evaluate((part) => part.closest('[data-turn]')?.getAttribute('data-turn'));
+    await page.getByRole('button', { name: 'Back' }).tap();
+    await page.getByRole('link', { name: /Long answers/ }).tap();
+    const same = page.locator(`[data-turn="${turn}"] .md > p`).filter({ hasText: text });
+    await same.waitFor();
+    await until('the place', async () => Math.abs(((await same.boundingBox())?.y ?? 1e6) - top) <= 2);
+    await still(same, 300);
+    expect(Math.abs(((await same.boundingBox())?.y ?? 1e6) - top)).toBeLessThanOrEqual(2);
+  });
 });

@@ -5,6 +5,7 @@ import { transcript } from './chat.ts';
 const steps = 10;
 /** What a browser takes for a tap before it believes in a drag. */
 const slop = 16;
+const restMs = 150;
 
 /** Drags the text with a finger that then stays where it is: positive goes towards older text. */
 export const drag = async (page: Page, distance: number): Promise<void> => {
@@ -21,6 +22,8 @@ export const drag = async (page: Page, distance: number): Promise<void> => {
     await touch('touchStart', from);
     const way = part + Math.sign(part) * slop;
     for (let step = 1; step <= steps; step += 1) await touch('touchMove', from + (way * step) / steps);
+    // The finger rests before it leaves the glass, or the text would go on flying.
+    await page.waitForTimeout(restMs);
     await touch('touchMove', from + way);
     await touch('touchEnd');
     left -= part;
