@@ -28,7 +28,11 @@ interface Manifest {
 const sha = (data: string | Buffer): string => createHash('sha256').update(data).digest('base64');
 
 const hashSources = (): string => {
-  const patterns = ['packages/{web,client,contract}/src/**/*', 'packages/web/public/**/*', 'packages/web/*.{ts,mjs,json}'];
+  const patterns = [
+    'packages/{web,client,contract}/src/**/*',
+    'packages/web/public/**/*',
+    'packages/web/*.{ts,mjs,json}',
+  ];
   const files = globSync([...patterns, 'package-lock.json', 'scripts/build-web.ts'], { cwd: root })
     .filter((file) => !/\.test\.tsx?$|next-env/.test(file) && statSync(join(root, file)).isFile())
     .toSorted();
@@ -71,7 +75,9 @@ const build = (): void => {
 
 const inlineScripts = (html: string): string[] => [
   ...new Set(
-    [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, text]) => `'sha256-${sha(text ?? '')}'`),
+    [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
+      ([, text]) => `'sha256-${sha(text ?? '')}'`,
+    ),
   ),
 ];
 

@@ -30,9 +30,7 @@ const runProject = (project: string, more: string[]): { ok: boolean; counts: Cou
     'run',
     '--project',
     project,
-    ...(project === 'browser'
-      ? []
-      : ['--coverage', '--coverage.reporter=json', `--coverage.reportsDirectory=${out}`]),
+    ...(project === 'browser' ? [] : ['--coverage', '--coverage.reporter=json', `--coverage.reportsDirectory=${out}`]),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${results}`,

@@ -92,7 +92,7 @@ const killMidAnswer = async (standIn: StandIn, first: ServerProcess, second: () 
   }, 25_000);
   expect(texts[0]).toBe('user/complete: My code word is marmalade.');
   expect(texts[1]).toMatch(/^assistant\/interrupted: The garden pi went quiet/);
-  expect((await clientOf(server).sessions.get(sessionId)).activity).toBe('idle');
+  await until(async () => (await clientOf(server).sessions.get(sessionId)).activity === 'idle');
   standIn.reset();
   const next = await clientOf(server).query({ prompt: 'What is my code word?', session_id: sessionId });
   expect(next).toMatchObject({ content: expect.stringContaining('marmalade') });

@@ -62,11 +62,9 @@ it('making and using a code is in the audit trail, without the code', async () =
   await login({ code });
   const { body } = await harness.json('/api/v1/audit');
   const { entries } = auditListSchema.parse(body);
-  expect(entries.slice(0, 3).map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
-    'login ok',
-    'code.used ok',
-    'code.created ok',
-  ]);
+  // Two of them are of the same moment.
+  const newest = entries.slice(0, 3).map(({ action, outcome }) => `${action} ${outcome}`);
+  expect(newest.sort()).toEqual(['code.created ok', 'code.used ok', 'login ok']);
   expect(JSON.stringify(entries)).not.toContain(code);
 });
 

@@ -38,11 +38,10 @@ export const renderTable = (machine: string, rows: readonly Row[]): string =>
     ...rows.map(toLine),
   ].join('\n');
 
-const start = '<!-- bench:start -->';
-const end = '<!-- bench:end -->';
-
-/** Puts the table between the markers of the document. */
-export const writeTable = (file: string, table: string): void => {
+/** Puts the table between the markers of the document: `<!-- bench:start -->` … `<!-- bench:end -->`. */
+export const writeTable = (file: string, table: string, name = 'bench'): void => {
+  const start = `<!-- ${name}:start -->`;
+  const end = `<!-- ${name}:end -->`;
   const text = readFileSync(file, 'utf8');
   const from = text.indexOf(start);
   const to = text.indexOf(end);

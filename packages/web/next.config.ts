@@ -1,13 +1,21 @@
 import type { NextConfig } from 'next';
+import { PHASE_DEVELOPMENT_SERVER } from 'next/constants.js';
 
 /** In development the API runs beside us; in production the server serves the export on its own origin. */
-const api = process.env.HEARTH_DEV_API ?? 'http://127.0.0.1:54000';
-const isDev = process.env.NODE_ENV === 'development';
+const api = 'http://127.0.0.1:54000';
 
-const config: NextConfig = {
-  ...(isDev
-    ? { rewrites: async () => [{ source: '/api/:path*', destination: `${api}/api/:path*` }] }
-    : { output: 'export' as const }),
+const development: NextConfig = {
+  rewrites: async () => [
+    { source: '/api/:path*', destination: `${api}/api/:path*` },
+    // One exported page for each kind of address, as the server does it.
+    { source: '/c/:id', destination: '/c' },
+    { source: '/approve/:id', destination: '/approve' },
+    { source: '/settings/:section', destination: '/settings' },
+  ],
+};
+
+const config = (phase: string): NextConfig => ({
+  ...(phase === PHASE_DEVELOPMENT_SERVER ? development : { output: 'export' }),
   reactStrictMode: true,
   poweredByHeader: false,
   devIndicators: false,
@@ -15,6 +23,6 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   transpilePackages: ['@hearth/client'],
   images: { unoptimized: true },
-};
+});
 
 export default config;

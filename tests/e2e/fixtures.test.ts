@@ -78,7 +78,10 @@ describe.skipIf(browserMissing)('every state of every screen', () => {
     const found: Record<string, unknown> = {};
     for (const name of names) {
       await page.goto(`/fixtures?show=${name}`);
-      await page.locator('h1, [role=dialog]').first().waitFor();
+      await page
+        .locator(name.startsWith('sheet-') ? '[role=dialog]' : 'h1')
+        .first()
+        .waitFor();
       for (const width of widths) {
         await page.setViewportSize({ width, height: width === 1280 ? 800 : 844 });
         for (const theme of themes) {

@@ -27,7 +27,7 @@ const longTalk = async (): Promise<{ home: string; session: string; messages: nu
       const id = crypto.randomUUID();
       await kysely
         .insertInto('messages')
-        .values({ ...row, id, client_message_id: null, no: turn * 2 + index + 1, run_id: `run ${turn}` })
+        .values({ ...row, id, no: turn * 2 + index + 1, run_id: `run ${turn}`, client_message_id: null })
         .execute();
       const entry = entries[index];
       if (entry) {

@@ -19,10 +19,12 @@ export interface Line {
   cut(): void;
   /** The next matching request reaches the server, but its answer is lost. */
   loseAnswerTo(method: string, path: RegExp): void;
-  /** Holds back answers (or lets them pass again with 0). */
-  delay(ms: number): void;
+  /** Holds back answers of matching paths (or lets them pass again with 0). */
+  delay(ms: number, path?: RegExp): void;
   /** Cuts the connection of a matching stream once this many events of a kind have passed through. */
   cutStreamAfter(marker: string, count: number): void;
+  /** The server has moved. */
+  leadTo(serverUrl: string): void;
   /** What was asked, as "METHOD /path". */
   asked: string[];
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export interface Line {
 interface Rules {
   mode: LineMode;
   delayMs: number;
+  delayed: RegExp;
   lose: { method: string; path: RegExp } | null;
   cutAfter: { marker: string; left: number } | null;
 }
@@ -60,7 +63,7 @@ const pass = (rules: Rules, target: URL, incoming: IncomingMessage, outgoing: Se
       answer.on('end', () => outgoing.end());
       answer.on('error', () => incoming.socket.destroy());
     };
-    if (rules.delayMs > 0) setTimeout(forward, rules.delayMs);
+    if (rules.delayMs > 0 && rules.delayed.test(url)) setTimeout(forward, rules.delayMs);
     else forward();
   });
   upstream.on('error', () => incoming.socket.destroy());
@@ -69,8 +72,8 @@ const pass = (rules: Rules, target: URL, incoming: IncomingMessage, outgoing: Se
 };
 
 export const startLine = async (serverUrl: string): Promise<Line> => {
-  const target = new URL(serverUrl);
-  const rules: Rules = { mode: 'up', delayMs: 0, lose: null, cutAfter: null };
+  let target = new URL(serverUrl);
+  const rules: Rules = { mode: 'up', delayMs: 0, delayed: /./, lose: null, cutAfter: null };
   const sockets = new Set<Socket>();
   const asked: string[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -97,11 +100,15 @@ export const startLine = async (serverUrl: string): Promise<Line> => {
     loseAnswerTo: (method, path) => {
       rules.lose = { method, path };
     },
-    delay: (ms) => {
+    delay: (ms, path = /./) => {
       rules.delayMs = ms;
+      rules.delayed = path;
     },
     cutStreamAfter: (marker, count) => {
       rules.cutAfter = { marker, left: count };
+    },
+    leadTo: (moved) => {
+      target = new URL(moved);
     },
     asked,
     close: () =>

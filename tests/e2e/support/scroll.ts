@@ -2,30 +2,52 @@
 import type { Locator, Page } from 'playwright-core';
 import { transcript } from './chat.ts';
 
-/** Drags the text: positive goes towards older text. */
+const steps = 10;
+/** What a browser takes for a tap before it believes in a drag. */
+const slop = 16;
+
+/** Drags the text with a finger that then stays where it is: positive goes towards older text. */
 export const drag = async (page: Page, distance: number): Promise<void> => {
   const box = await transcript(page).boundingBox();
   if (!box) throw new Error('there is no transcript');
   const client = await page.context().newCDPSession(page);
-  await client.send('Input.synthesizeScrollGesture', {
-    x: box.x + box.width / 2,
-    y: box.y + box.height / 2,
-    yDistance: distance,
-    gestureSourceType: 'touch',
-    preventFling: true,
-    speed: 2_000,
-  });
+  const x = box.x + box.width / 2;
+  const most = box.height - 80;
+  for (let left = distance; left !== 0; ) {
+    const part = Math.sign(left) * Math.min(Math.abs(left), most);
+    const from = part > 0 ? box.y + 40 : box.y + box.height - 40;
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', y?: number): Promise<unknown> =>
+      client.send('Input.dispatchTouchEvent', { type, touchPoints: y === undefined ? [] : [{ x, y }] });
+    await touch('touchStart', from);
+    const way = part + Math.sign(part) * slop;
+    for (let step = 1; step <= steps; step += 1) await touch('touchMove', from + (way * step) / steps);
+    await touch('touchMove', from + way);
+    await touch('touchEnd');
+    left -= part;
+  }
   await client.detach();
 };
 
 export const toEndDistance = (page: Page): Promise<number> =>
   transcript(page).evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop);
 
-/** The first of these that begins on the screen, at least some way below its upper edge. */
+let pins = 0;
+
+/** The first of these that begins on the screen, at least some way below its upper edge; the very same one later on. */
 export const onScreen = async (page: Page, parts: Locator): Promise<Locator> => {
   const box = await transcript(page).boundingBox();
-  const tops = await parts.evaluateAll((all) => all.map((part) => part.getBoundingClientRect().top));
-  const index = tops.findIndex((top) => box !== null && top > box.y + 20 && top < box.y + box.height - 40);
-  if (index < 0) throw new Error('nothing of it is on the screen');
-  return parts.nth(index);
+  pins += 1;
+  const found = await parts.evaluateAll(
+    (all, { from, to, pin }) => {
+      const part = all.find((one) => {
+        const { top } = one.getBoundingClientRect();
+        return top > from && top < to;
+      });
+      part?.setAttribute('data-pin', pin);
+      return part !== undefined;
+    },
+    { from: (box?.y ?? 0) + 20, to: (box?.y ?? 0) + (box?.height ?? 0) - 40, pin: String(pins) },
+  );
+  if (!found) throw new Error('nothing of it is on the screen');
+  return page.locator(`[data-pin="${pins}"]`);
 };

@@ -5,39 +5,38 @@ import type { World } from './world.ts';
 /** SQLite takes a limited number of values in one statement. */
 const rowsPerInsert = 500;
 
+export interface SeedMessage {
+  type: 'user' | 'assistant';
+  /** Text, or whole content blocks. */
+  content: string | object[];
+  parent?: string;
+}
+
 export interface SeedTurn {
   said: string;
-  /** Text, or whole content blocks. */
   answered: string | object[];
 }
 
-const text = (value: string): object[] => [{ type: 'text', text: value }];
-
-/** A chat with these turns; times lie one minute apart and end now. */
-export const seedChat = async (world: World, turns: readonly SeedTurn[], title = 'A long history'): Promise<string> => {
+/** A chat with these messages; they lie half a minute apart and end now. */
+export const seedMessages = async (world: World, messages: readonly SeedMessage[], title: string): Promise<string> => {
   const session = await emptyChat(world);
   const { db, ownerId } = world.harness.server.app;
   const now = Date.now();
-  const rows = turns
-    .flatMap(({ said, answered }) => [
-      { type: 'user' as const, content: text(said) },
-      { type: 'assistant' as const, content: typeof answered === 'string' ? text(answered) : answered },
-    ])
-    .map(({ type, content }, index, all) => ({
-      id: crypto.randomUUID(),
-      session_id: session,
-      owner_id: ownerId,
-      run_id: null,
-      no: index + 1,
-      type,
-      content: JSON.stringify(content),
-      status: 'complete' as const,
-      model: null,
-      usage: null,
-      parent_tool_use_id: null,
-      client_message_id: null,
-      created_at: new Date(now - (all.length - index) * 30_000).toISOString(),
-    }));
+  const rows = messages.map(({ type, content, parent }, index) => ({
+    id: crypto.randomUUID(),
+    session_id: session,
+    owner_id: ownerId,
+    run_id: null,
+    no: index + 1,
+    type,
+    content: JSON.stringify(typeof content === 'string' ? [{ type: 'text', text: content }] : content),
+    status: 'complete' as const,
+    model: null,
+    usage: null,
+    parent_tool_use_id: parent ?? null,
+    client_message_id: null,
+    created_at: new Date(now - (messages.length - index) * 30_000).toISOString(),
+  }));
   for (let at = 0; at < rows.length; at += rowsPerInsert) {
     await db.kysely
       .insertInto('messages')
@@ -51,6 +50,22 @@ export const seedChat = async (world: World, turns: readonly SeedTurn[], title =
     .execute();
   return session;
 };
+
+export const seedChat = (world: World, turns: readonly SeedTurn[], title = 'A long history'): Promise<string> =>
+  seedMessages(
+    world,
+    turns.flatMap(({ said, answered }): SeedMessage[] => [
+      { type: 'user', content: said },
+      { type: 'assistant', content: answered },
+    ]),
+    title,
+  );
+
+/** A call of a tool and what came of it, as two messages. */
+export const seedTool = (id: string, name: string, input: object, result: string, failed = false): SeedMessage[] => [
+  { type: 'assistant', content: [{ type: 'tool_use', id, name, input }] },
+  { type: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: result, is_error: failed }] },
+];
 
 /** Turns of different heights, each with its number in the text. */
 export const variedTurns = (count: number): SeedTurn[] =>

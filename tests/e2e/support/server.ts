@@ -1,5 +1,5 @@
 /** What the server itself has, asked without the browser. */
-import { type Message, messageListSchema, sessionSchema } from '@hearth/contract';
+import { type Approval, type Message, messageListSchema, rotatedApiKeySchema, sessionSchema } from '@hearth/contract';
 import { until } from '../../support/until.ts';
 import type { World } from './world.ts';
 
@@ -35,3 +35,14 @@ export const emptyChat = async (world: World): Promise<string> => {
 
 export const askedFor = (world: World, method: string, path: RegExp): string[] =>
   world.line.asked.filter((line) => line.startsWith(`${method} `) && path.test(line.slice(method.length + 1)));
+
+/** Ends every login that was made with this key, as a rotation does; answers its new text. */
+export const rotate = async (world: World, keyId: string): Promise<string> => {
+  const { body } = await world.harness.json(`/api/v1/api-keys/${keyId}/rotate`, {});
+  return rotatedApiKeySchema.parse(body).new_key;
+};
+
+export const pendingOf = async (world: World, session: string): Promise<Approval[]> =>
+  (await world.harness.client.approvals.list({ status: 'pending' })).approvals.filter(
+    (approval) => approval.session_id === session,
+  );

@@ -2,7 +2,9 @@
  * A real server with the real agent binary, a scripted model behind it, and a real browser in front, with a line between
  * them that tests can spoil. One world per file; each test gets a browser profile of its own.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type StandIn, startStandIn } from '@hearth/stand-in';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type Harness, startHarness, testKey } from '../../harness.ts';
@@ -33,6 +35,8 @@ export interface VisitOptions {
   forcedColors?: boolean;
   /** Default: signed in with the admin key. */
   signedOut?: boolean;
+  /** Signed in with this key instead. */
+  key?: string;
 }
 
 export interface Visit {
@@ -48,13 +52,17 @@ export interface World {
   harness: Harness;
   model: StandIn;
   line: Line;
+  /** The key of the owner. */
+  key: string;
+  /** Stops the server in order and starts it again on the same data; `meanwhile` runs while there is none. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   visit(options?: VisitOptions): Promise<Visit>;
   close(): Promise<void>;
 }
 
-const signIn = async (context: BrowserContext, url: string): Promise<void> => {
+const signIn = async (context: BrowserContext, url: string, key = testKey): Promise<void> => {
   const answer = await context.request.post(`${url}/api/v1/auth/login`, {
-    data: { api_key: testKey },
+    data: { api_key: key },
     headers: { origin: url },
   });
   if (!answer.ok()) throw new Error(`login answered ${answer.status()}`);
@@ -72,7 +80,7 @@ const open = async (browser: Browser, url: string, options: VisitOptions): Promi
     forcedColors: options.forcedColors ? 'active' : 'none',
   });
   context.setDefaultTimeout(15_000);
-  if (!options.signedOut) await signIn(context, url);
+  if (!options.signedOut) await signIn(context, url, options.key);
   const page = await context.newPage();
   const visit: Visit = { context, page, strangers: [], faults: [] };
   page.on('request', (request) => {
@@ -90,19 +98,31 @@ const open = async (browser: Browser, url: string, options: VisitOptions): Promi
 
 export const startWorld = async (env: Record<string, string> = {}): Promise<World> => {
   const model = await startStandIn({ tokensPerSecond: 0 });
-  const harness = await startHarness({ standIn: model, env });
+  const home = mkdtempSync(join(tmpdir(), 'hearth-test-'));
+  const start = (): Promise<Harness> => startHarness({ standIn: model, env, home });
+  const harness = await start();
   const line = await startLine(harness.url);
   const browser = await chromium.launch({ executablePath: chromiumPath, args: flags });
-  return {
+  const world: World = {
     harness,
     model,
     line,
+    key: testKey,
+    async restart(meanwhile) {
+      await world.harness.close();
+      line.cut();
+      await meanwhile?.();
+      world.harness = await start();
+      line.leadTo(world.harness.url);
+    },
     visit: (options = {}) => open(browser, line.url, options),
     async close() {
       await browser.close();
       await line.close();
-      await harness.close();
+      await world.harness.close();
       await model.close();
+      rmSync(home, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+  return world;
 };

@@ -50,6 +50,8 @@ const policy = (scripts: readonly string[]): string =>
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types default',
   ].join('; ');
 
 const pageHeaders = {

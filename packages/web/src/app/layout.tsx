@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { themeScript } from '../lib/appearance.ts';
+import { trustScript } from '../lib/trust.ts';
 import { bricolage, geistMono, hanken } from './fonts.ts';
 import './globals.css';
 
@@ -33,7 +34,9 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       suppressHydrationWarning={true}
     >
       <head>
-        {/* Before the first paint, so that a chosen theme never flashes. The server allows it by its hash. */}
+        {/* Before everything else; the server allows both by their hashes. */}
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours */}
+        <script dangerouslySetInnerHTML={{ __html: trustScript }} />
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours */}
         <script dangerouslySetInnerHTML={{ __html: themeScript }} />
       </head>

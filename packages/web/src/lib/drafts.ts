@@ -20,6 +20,8 @@ export interface Drafts {
   change(chat: string, draft: Omit<Draft, 'editedAt'>): void;
   clear(chat: string): void;
   flush(): void;
+  /** Stores what was typed in the last moments, although the page may end right now. */
+  leave(): void;
   /** Beginnings of all drafts, for the list of chats. */
   all(): Promise<Map<string, string>>;
   /** Gives a text back to the composer of that chat, for example a message that was taken back. */
@@ -45,6 +47,14 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
   const pending = new Map<string, Draft>();
   let cancel: (() => void) | null = null;
 
+  const tell = (chat: string, draft: Draft): void => {
+    try {
+      channel?.postMessage({ chat, draft });
+    } catch {
+      // Closed: this page is signed out, the others find the draft where it is stored.
+    }
+  };
+
   const store = async (chat: string, draft: Draft): Promise<void> => {
     let won = true;
     await kv.update<Draft>(`${prefix}${chat}`, (old) => {
@@ -52,13 +62,24 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
       // An emptied draft stays as a mark of when, or an older one of another tab would come back.
       return won ? draft : (old ?? draft);
     });
-    if (won) channel?.postMessage({ chat, draft });
+    if (won) tell(chat, draft);
   };
 
   const flush = (): void => {
     cancel?.();
     cancel = null;
     for (const [chat, draft] of pending) void store(chat, draft);
+    pending.clear();
+  };
+
+  const leave = (): void => {
+    cancel?.();
+    cancel = null;
+    for (const [chat, draft] of pending) {
+      // Typed a moment ago: nothing elsewhere can be newer, and there is no time to look.
+      void kv.setLast(`${prefix}${chat}`, draft);
+      tell(chat, draft);
+    }
     pending.clear();
   };
 
@@ -78,6 +99,7 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
       flush();
     },
     flush,
+    leave,
     async all() {
       flush();
       const saved = await kv.all<Draft>(prefix);

@@ -90,7 +90,7 @@ export const createHearth = (ownerId: string, { onSignedOut, onCreated }: Hearth
     drafts,
     kv,
     stop() {
-      drafts.flush();
+      drafts.leave();
       for (const stop of stops) stop();
       store.stop();
       channel?.close();

@@ -7,6 +7,8 @@ import { clear, createStore, del, entries, get, set, type UseStore, update } fro
 export interface Kv {
   get<T>(key: string): Promise<T | undefined>;
   set(key: string, value: unknown): Promise<void>;
+  /** For the last moment of a page: nothing is read first, and the browser is told at once that this is all. */
+  setLast(key: string, value: unknown): Promise<void>;
   /** Reads and writes in one step, so that two tabs cannot overwrite each other. */
   update<T>(key: string, change: (old: T | undefined) => T): Promise<void>;
   remove(key: string): Promise<void>;
@@ -24,6 +26,7 @@ export const createMemoryKv = (): Kv => {
   return {
     get: async <T>(key: string) => map.get(key) as T | undefined,
     set: async (key, value) => void map.set(key, value),
+    setLast: async (key, value) => void map.set(key, value),
     update: async <T>(key: string, change: (old: T | undefined) => T) =>
       void map.set(key, change(map.get(key) as T | undefined)),
     remove: async (key) => void map.delete(key),
@@ -60,6 +63,15 @@ export const createBrowserKv = (name: string): Kv => {
     set: (key, value) =>
       attempt(
         (on) => set(key, value, on),
+        () => memory.set(key, value),
+      ),
+    setLast: (key, value) =>
+      attempt(
+        (on) =>
+          on('readwrite', (objects) => {
+            objects.put(value, key);
+            objects.transaction.commit();
+          }),
         () => memory.set(key, value),
       ),
     update: <T>(key: string, change: (old: T | undefined) => T) =>

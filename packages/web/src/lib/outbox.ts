@@ -65,6 +65,8 @@ export interface OutboxDeps {
 }
 
 export const localChatPrefix = 'new-';
+/** The chat that does not exist yet: its draft is kept under this name. */
+export const newChatId = `${localChatPrefix}chat`;
 export const isLocalChat = (chat: string): boolean => chat.startsWith(localChatPrefix);
 
 /** Half a second to fifteen, with jitter; the server's own wish is a floor. */

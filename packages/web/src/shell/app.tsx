@@ -9,7 +9,8 @@ import { Toaster } from '../ui/toast.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Frame } from './frame.tsx';
 import { Gate } from './gate.tsx';
-import { parseRoute, type Route, type RouteName, usePathname } from './router.ts';
+import { parseRoute, type Route, type RouteName } from './route.ts';
+import { usePathname } from './router.ts';
 import { SessionProvider } from './session.tsx';
 import { useViewport } from './viewport.ts';
 

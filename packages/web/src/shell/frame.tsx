@@ -7,7 +7,7 @@ import type { Hearth } from '../lib/hearth.ts';
 import { listedSessions } from '../lib/store/apply-event.ts';
 import { icons } from '../ui/icons.tsx';
 import { Link } from './link.tsx';
-import type { Route, RouteName } from './router.ts';
+import type { Route, RouteName } from './route.ts';
 import { useSession } from './session.tsx';
 
 interface Place {

@@ -1,7 +1,7 @@
 'use client';
 import type { ReactNode } from 'react';
 import { Failed, Skeleton } from '../ui/notice.tsx';
-import type { Route } from './router.ts';
+import type { Route } from './route.ts';
 import { HearthProvider, useSession } from './session.tsx';
 
 const open: readonly string[] = ['login', 'fixtures'];

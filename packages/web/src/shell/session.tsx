@@ -67,7 +67,7 @@ const watchPage = ({ store, outbox, drafts }: Hearth): (() => void) => {
   const onVisibility = (): void => {
     clearTimeout(resting);
     if (document.visibilityState === 'hidden') {
-      drafts.flush();
+      drafts.leave();
       resting = setTimeout(() => {
         rested = true;
         store.rest();
@@ -77,7 +77,7 @@ const watchPage = ({ store, outbox, drafts }: Hearth): (() => void) => {
       wake();
     }
   };
-  const onHide = (): void => drafts.flush();
+  const onHide = (): void => drafts.leave();
   document.addEventListener('visibilitychange', onVisibility);
   window.addEventListener('pagehide', onHide);
   window.addEventListener('online', wake);

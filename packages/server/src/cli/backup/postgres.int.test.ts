@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { newId } from '../../kernel/ids.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { emptyPostgres } from '../testing/empty-postgres.ts';
 import { captureIo, firstStart, makeHome, withDb } from '../testing/home.ts';
 import { runBackup } from './index.ts';
 import { runRestore } from './restore.ts';
@@ -10,26 +9,13 @@ import { runRestore } from './restore.ts';
 const services = inject('services');
 const admin = services?.postgres;
 
-const administer = async (url: string, statement: string): Promise<void> => {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
-};
-
 const plain = { withSecrets: false, withWorkspace: false };
 
 if (!admin) {
   describe.skip('backups of PostgreSQL', () => it(services?.reasons.postgres ?? 'no services', () => undefined));
 } else {
   describe('backups of PostgreSQL', () => {
-    const emptyHome = async () => {
-      const name = `cli_${newId().replaceAll('-', '')}`;
-      await administer(admin, `create database ${name}`);
-      onTestFinished(() => administer(admin, `drop database ${name} with (force)`));
-      const url = Object.assign(new URL(admin), { pathname: `/${name}` }).href;
-      return makeHome({ DATABASE_URL: url });
-    };
+    const emptyHome = async () => makeHome({ DATABASE_URL: await emptyPostgres(admin) });
     const owners = (database: Awaited<ReturnType<typeof emptyHome>>['config']['database']) =>
       withDb(database, (db) => db.kysely.selectFrom('owners').select('id').execute());
 

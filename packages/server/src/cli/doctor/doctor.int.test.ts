@@ -5,6 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { type Config, ConfigError } from '../../config.ts';
 import { newId } from '../../kernel/ids.ts';
 import { runBackup } from '../backup/index.ts';
+import { emptyPostgres } from '../testing/empty-postgres.ts';
 import { captureIo, firstStart, freePort, makeFolder, makeHome, picture, serve, withDb } from '../testing/home.ts';
 import type { Finding } from './finding.ts';
 import { examine, runDoctor } from './index.ts';
@@ -145,7 +146,7 @@ describe('hearth doctor', () => {
 
   const postgres = inject('services')?.postgres;
   it.skipIf(!postgres)('looks at PostgreSQL too, and says when it is away', async () => {
-    const { config } = await makeHome({ DATABASE_URL: postgres ?? 'postgres://x/x' });
+    const { config } = await makeHome({ DATABASE_URL: await emptyPostgres(postgres ?? '') });
     const found = await look(config);
     expect([found.get('database')?.level, found.get('database.pending')?.level]).toEqual(['ok', 'warning']);
     expect(found.get('replicas.no_redis')?.level).toBe('warning');

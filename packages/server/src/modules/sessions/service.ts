@@ -273,7 +273,8 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       };
       if (tx) return insert(tx);
       await db.transaction().execute(insert);
-      if (shownText(message) !== null) await announce(ownerId, sessionId);
+      // The run does not wait for its readers.
+      if (shownText(message) !== null) void announce(ownerId, sessionId);
     },
     async nameByMessage(id, text, tx) {
       const title = titleFrom(text);

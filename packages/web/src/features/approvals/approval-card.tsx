@@ -1,16 +1,17 @@
 'use client';
 /** A step that waits for a person: what exactly will happen, how risky it is, and the decision. */
 import type { Approval, Decision } from '@hearth/contract';
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { CodeBox } from '../../ui/scrollable.tsx';
 import { dayAndTime } from '../chat/model/time.ts';
 import { inputText } from '../chat/model/tools.ts';
 import { HoldButton } from './hold-button.tsx';
-import { MoreDecisions } from './more-decisions.tsx';
 import { QuestionCard } from './question-card.tsx';
 import { useArmed } from './use-armed.ts';
 import { type Deciding, useDecide } from './use-decide.ts';
+
+const MoreDecisions = lazy(() => import('./more-decisions.tsx').then((m) => ({ default: m.MoreDecisions })));
 
 const riskWords: Record<Approval['risk'], string> = { low: 'Low risk', medium: 'Some risk', high: 'High risk' };
 
@@ -77,7 +78,11 @@ const Buttons = ({ approval, deciding, offline, isArmed }: ButtonsProps) => {
         </Button>
       </div>
       {offline ? <p className="mt-2 text-label text-ink-2">Deciding needs a connection.</p> : null}
-      {isMoreOpen ? <MoreDecisions approval={approval} deciding={deciding} onClose={() => setMoreOpen(false)} /> : null}
+      {isMoreOpen ? (
+        <Suspense fallback={null}>
+          <MoreDecisions approval={approval} deciding={deciding} onClose={() => setMoreOpen(false)} />
+        </Suspense>
+      ) : null}
     </>
   );
 };

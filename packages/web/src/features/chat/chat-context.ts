@@ -1,18 +1,22 @@
 'use client';
 /** What the parts of one chat may ask of it. */
-import type { Approval } from '@hearth/contract';
+import type { Approval, Checkpoint } from '@hearth/contract';
 import { createContext, useContext } from 'react';
 
 export interface ChatValue {
   chatId: string;
   /** The question about one tool call, if there is or was one. */
   approvalOf: (toolUseId: string) => Approval | undefined;
+  /** The files as they were before a run changed them, if it did. */
+  checkpointOf: (runId: string) => Checkpoint | undefined;
   /** Sends a message on the person's behalf: what a button's words promise. */
   say: (text: string) => void;
   /** Opens a new chat with the turns up to this message. */
   fork: (messageId: string, how: 'after' | 'edit') => void;
   /** Opens the sheet that goes back to before this message. */
   restore: (messageId: string) => void;
+  /** The same, with the files of a checkpoint. */
+  restoreFiles: (checkpointId: string) => void;
 }
 
 const ChatContext = createContext<ChatValue | null>(null);

@@ -1,8 +1,10 @@
 'use client';
 /** The chat: header, transcript, composer. */
+import { newId } from '@hearth/client';
 import type { PermissionMode } from '@hearth/contract';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { isLocalChat, localChatPrefix } from '../../lib/outbox.ts';
+import { useStore } from 'zustand';
+import { localChatPrefix, newChatId } from '../../lib/outbox.ts';
 import { activeRun } from '../../lib/store/state.ts';
 import type { ScreenProps } from '../../shell/app.tsx';
 import { Link } from '../../shell/link.tsx';
@@ -52,6 +54,53 @@ const useStop = (chatId: string): (() => Promise<void>) => {
   };
 };
 
+const Gone = () => (
+  <>
+    <Header title="Not found" back="/" />
+    <Empty
+      title="This chat is gone"
+      action={
+        <Link
+          href="/"
+          className="tap inline-flex items-center rounded-button bg-accent px-4 font-semibold text-on-accent"
+        >
+          Go to your chats
+        </Link>
+      }
+    >
+      It was deleted, or it never existed.
+    </Empty>
+  </>
+);
+
+const Top = ({ view, mode }: { view: ChatView; mode: PermissionMode }) => (
+  <>
+    <Header
+      title={titleOf(view)}
+      back="/"
+      actions={
+        view.session === null && view.isLocal ? null : (
+          <IconButton label="About this chat" onClick={() => openSheet('session')}>
+            <icons.more size={22} />
+          </IconButton>
+        )
+      }
+    />
+    <NoQuestions mode={mode} />
+    <StatusLines />
+  </>
+);
+
+/** Whether the newest message was sent in this visit: it then goes near the top, and the answer grows under it. */
+const useSentHere = ({ chat, outgoing }: ChatView) => {
+  const [sentIds, setSentIds] = useState<ReadonlySet<string>>(new Set());
+  const newest = chat.messages.findLast((message) => message.client_message_id !== null)?.client_message_id ?? '';
+  return {
+    sentHere: outgoing.length > 0 || sentIds.has(newest),
+    noteSent: (id: string): void => setSentIds((old) => new Set([...old, id])),
+  };
+};
+
 interface BodyProps {
   chatId: string;
   /** The chat a first message makes; null in a chat that exists. */
@@ -65,49 +114,19 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
   const sheet = useSheet();
   const account = useAccount();
   const [newMode, setNewMode] = useState<PermissionMode>('default');
-  const [sentIds, setSentIds] = useState<ReadonlySet<string>>(new Set());
+  const { sentHere, noteSent } = useSentHere(view);
   const stop = useStop(chatId);
   useEffect(fetchSheets, []);
   const { chat, session } = view;
   const mode = session?.permission_mode ?? newMode;
-  const newest = chat.messages.findLast((message) => message.client_message_id !== null)?.client_message_id;
-  const sentHere = view.outgoing.length > 0 || (newest !== undefined && newest !== null && sentIds.has(newest));
-  const isNew = session === null && view.isLocal;
-  if (chat.load === 'gone') {
-    return (
-      <>
-        <Header title="Not found" back="/" />
-        <Empty
-          title="This chat is gone"
-          action={
-            <Link
-              href="/"
-              className="tap inline-flex items-center rounded-button bg-accent px-4 font-semibold text-on-accent"
-            >
-              Go to your chats
-            </Link>
-          }
-        >
-          It was deleted, or it never existed.
-        </Empty>
-      </>
-    );
-  }
+  if (chat.load === 'gone') return <Gone />;
+  const onSent = (id: string): void => {
+    noteSent(id);
+    if (sendAs !== null) navigate(`/c/${sendAs}`, { replace: true });
+  };
   return (
     <ChatProvider value={actions}>
-      <Header
-        title={titleOf(view)}
-        back="/"
-        actions={
-          isNew ? null : (
-            <IconButton label="About this chat" onClick={() => openSheet('session')}>
-              <icons.more size={22} />
-            </IconButton>
-          )
-        }
-      />
-      <NoQuestions mode={mode} />
-      <StatusLines />
+      <Top view={view} mode={mode} />
       <Transcript
         chatId={chatId}
         chat={chat}
@@ -123,46 +142,42 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
         sendAs={sendAs}
         isBusy={activeRun(chat) !== null}
         mode={mode}
-        settings={isNew && newMode !== 'default' ? { permission_mode: newMode } : {}}
+        settings={session === null && newMode !== 'default' ? { permission_mode: newMode } : {}}
         onMode={() => openSheet('mode')}
         onStop={stop}
-        onSent={(id) => {
-          setSentIds((old) => new Set([...old, id]));
-          if (sendAs !== null && sendAs !== chatId) navigate(`/c/${sendAs}`, { replace: true });
-        }}
+        onSent={onSent}
         placeholder={view.pending.length > 0 ? 'Write instead of deciding' : 'Message'}
       />
       <Announcer chatId={chatId} />
       {sheet === null ? null : (
         <Suspense fallback={null}>
-          <SessionSheets
-            sheet={sheet}
-            session={session}
-            chatId={chatId}
-            mode={mode}
-            onNewMode={setNewMode}
-            onClose={closeSheet}
-          />
+          <SessionSheets {...{ sheet, session, chatId, mode }} onNewMode={setNewMode} onClose={closeSheet} />
         </Suspense>
       )}
     </ChatProvider>
   );
 };
 
-/** A new chat has a name of its own from its first message on, before the server knows of it. */
-const NewChat = () => {
-  const [localId] = useState(
-    () => `${localChatPrefix}${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`,
-  );
-  return <ChatBody chatId={`${localChatPrefix}chat`} sendAs={localId} />;
-};
+const newLocalId = (): string => `${localChatPrefix}${newId()}`;
 
-export const ChatScreen = ({ route }: ScreenProps) => (
-  <div className="relative flex h-full min-h-0 flex-col">
-    {route.name === 'chat' ? (
-      <ChatBody key={isLocalChat(route.id) ? 'local' : route.id} chatId={route.id} sendAs={null} />
-    ) : (
-      <NewChat />
-    )}
-  </div>
-);
+/**
+ * A new chat has an id of its own before the server knows of it, and keeps its place on the screen when it gets its real
+ * one: nothing jumps, and what is being typed stays.
+ */
+export const ChatScreen = ({ route }: ScreenProps) => {
+  const { outbox } = useHearth();
+  const [localId, setLocalId] = useState(newLocalId);
+  const { items, aliases } = useStore(outbox.state);
+  const isNew = route.name !== 'chat';
+  const id = route.name === 'chat' ? route.id : newChatId;
+  const isUsed = aliases[localId] !== undefined || items.some((item) => item.chat === localId);
+  useEffect(() => {
+    if (isNew && isUsed) setLocalId(newLocalId());
+  }, [isNew, isUsed]);
+  const place = isNew ? localId : (Object.entries(aliases).find(([, real]) => real === id)?.[0] ?? id);
+  return (
+    <div className="relative flex h-full min-h-0 flex-col">
+      <ChatBody key={place} chatId={id} sendAs={isNew ? localId : null} />
+    </div>
+  );
+};

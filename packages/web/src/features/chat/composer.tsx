@@ -16,7 +16,7 @@ import { useHearth } from '../../shell/session.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { modeNames } from './modes.ts';
-import { useAttach } from './use-attach.ts';
+import { type Attach, useAttach } from './use-attach.ts';
 import { type DraftState, useDraft } from './use-draft.ts';
 
 export interface ComposerProps {
@@ -103,13 +103,18 @@ const FileButton = ({
   );
 };
 
+/** It takes the place of Send: the second tap of a double tap must not stop what the first one began. */
+const stopAfterMs = 400;
+
 const StopButton = ({ onStop }: { onStop: () => Promise<void> }) => {
   const [isStopping, setStopping] = useState(false);
+  const [since] = useState(() => performance.now());
   return (
     <Button
       busy={isStopping}
       icon={<icons.stop size={16} />}
       onClick={() => {
+        if (performance.now() - since < stopAfterMs) return;
         setStopping(true);
         void onStop().finally(() => setStopping(false));
       }}
@@ -136,8 +141,75 @@ const useSend = ({ chatId, sendAs, settings, onSent }: ComposerProps, draft: Dra
 const pictureFiles = (event: ClipboardEvent): File[] =>
   [...event.clipboardData.files].filter((file) => file.type.startsWith('image/'));
 
+interface BarProps extends ComposerProps {
+  isWhole: boolean;
+  setWhole: (isWhole: boolean) => void;
+  isEmpty: boolean;
+  attach: Attach;
+  go: (how: 'now' | 'queue') => void;
+}
+
+const Bar = ({ isBusy, mode, onMode, onStop, isWhole, setWhole, isEmpty, attach, go }: BarProps) => {
+  const onFiles = (files: File[]): void => void attach.add(files);
+  return (
+    <div className="flex items-center gap-0.5 p-1">
+      <FileButton label="Add pictures" onFiles={onFiles}>
+        <icons.attach />
+      </FileButton>
+      <FileButton label="Take a picture" camera={true} onFiles={onFiles}>
+        <icons.camera />
+      </FileButton>
+      <button
+        type="button"
+        onClick={onMode}
+        aria-label={`Mode: ${modeNames[mode]}`}
+        className="tap flex min-w-0 items-center gap-1.5 rounded-button px-2 text-label text-ink-2 hover:text-ink"
+      >
+        <icons.mode size={18} className="shrink-0" />
+        <span className={clsx('truncate', mode === 'bypassPermissions' && 'font-semibold text-danger')}>
+          {modeNames[mode]}
+        </span>
+      </button>
+      <span className="flex-1" />
+      <IconButton label={isWhole ? 'Smaller' : 'Write on the whole screen'} onClick={() => setWhole(!isWhole)}>
+        {isWhole ? <icons.collapse size={18} /> : <icons.expand size={18} />}
+      </IconButton>
+      {isBusy ? <StopButton onStop={onStop} /> : null}
+      {isBusy && !isEmpty ? (
+        <Button tone="quiet" className="!px-2" disabled={attach.isBusy} onClick={() => go('queue')}>
+          Queue
+        </Button>
+      ) : null}
+      {isBusy && isEmpty ? null : (
+        <IconButton
+          label={isBusy ? 'Send now, into the running answer' : 'Send'}
+          disabled={isEmpty || attach.isBusy}
+          onClick={() => go('now')}
+          className="!rounded-full bg-accent !text-on-accent disabled:bg-sunk disabled:!text-ink-3"
+        >
+          <icons.send size={22} />
+        </IconButton>
+      )}
+    </div>
+  );
+};
+
+/** Escape closes the writing on the whole screen, and nothing else. */
+const useEscape = (isActive: boolean, onEscape: () => void): void => {
+  const latest = useRef(onEscape);
+  latest.current = onEscape;
+  useEffect(() => {
+    if (!isActive) return;
+    const onKey = (event: globalThis.KeyboardEvent): void => {
+      if (event.key === 'Escape') latest.current();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [isActive]);
+};
+
 export const Composer = (props: ComposerProps) => {
-  const { chatId, isBusy, mode, onMode, onStop, placeholder } = props;
+  const { chatId, placeholder } = props;
   const draft = useDraft(chatId);
   const [isWhole, setWhole] = useState(false);
   const area = useGrowing(draft.text, isWhole);
@@ -154,17 +226,10 @@ export const Composer = (props: ComposerProps) => {
     event.preventDefault();
     go('now');
   };
-  useEffect(() => {
-    if (!isWhole) return;
-    const onKey = (event: globalThis.KeyboardEvent): void => {
-      if (event.key === 'Escape') setWhole(false);
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [isWhole]);
+  useEscape(isWhole, () => setWhole(false));
   return (
     <div className={clsx('composer', isWhole && 'composer-whole')}>
-      <div className="composer-box mx-auto flex w-full max-w-[720px] flex-col rounded-sheet border border-line-strong bg-surface">
+      <div className="composer-box mx-auto flex w-full max-w-[688px] flex-col rounded-sheet border border-line-strong bg-surface">
         <Thumbnails draft={draft} />
         {attach.problem ? (
           <p role="alert" className="px-4 pt-2 text-label text-danger">
@@ -189,45 +254,7 @@ export const Composer = (props: ComposerProps) => {
           }}
           className="composer-area w-full resize-none bg-transparent px-4 pt-3 outline-none"
         />
-        <div className="flex items-center gap-0.5 p-1">
-          <FileButton label="Add pictures" onFiles={(files) => void attach.add(files)}>
-            <icons.attach />
-          </FileButton>
-          <FileButton label="Take a picture" camera={true} onFiles={(files) => void attach.add(files)}>
-            <icons.camera />
-          </FileButton>
-          <button
-            type="button"
-            onClick={onMode}
-            aria-label={`Mode: ${modeNames[mode]}`}
-            className="tap flex min-w-0 items-center gap-1.5 rounded-button px-2 text-label text-ink-2 hover:text-ink"
-          >
-            <icons.mode size={18} className="shrink-0" />
-            <span className={clsx('truncate', mode === 'bypassPermissions' && 'font-semibold text-danger')}>
-              {modeNames[mode]}
-            </span>
-          </button>
-          <span className="flex-1" />
-          <IconButton label={isWhole ? 'Smaller' : 'Write on the whole screen'} onClick={() => setWhole(!isWhole)}>
-            {isWhole ? <icons.collapse size={18} /> : <icons.expand size={18} />}
-          </IconButton>
-          {isBusy ? <StopButton onStop={onStop} /> : null}
-          {isBusy && !isEmpty ? (
-            <Button tone="quiet" className="!px-2" disabled={attach.isBusy} onClick={() => go('queue')}>
-              Queue
-            </Button>
-          ) : null}
-          {isBusy && isEmpty ? null : (
-            <IconButton
-              label={isBusy ? 'Send now, into the running answer' : 'Send'}
-              disabled={isEmpty || attach.isBusy}
-              onClick={() => go('now')}
-              className="!rounded-full bg-accent !text-on-accent disabled:bg-sunk disabled:!text-ink-3"
-            >
-              <icons.send size={22} />
-            </IconButton>
-          )}
-        </div>
+        <Bar {...props} {...{ isWhole, setWhole, isEmpty }} attach={attach} go={go} />
       </div>
     </div>
   );

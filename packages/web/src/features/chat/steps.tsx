@@ -13,7 +13,10 @@ import { ToolStep } from './tool-step.tsx';
 const shownUnfolded = 3;
 
 const StepView = ({ step, isOver }: { step: Step; isOver: boolean }) => {
-  if (step.kind === 'tool') return <ToolStep step={step} isOver={isOver} />;
+  if (step.kind === 'tool') {
+    const nested = () => (step.steps.length > 0 ? <Steps steps={step.steps} isOver={step.result !== null} /> : null);
+    return <ToolStep step={step} isOver={isOver} nested={nested} />;
+  }
   if (step.kind === 'thinking') {
     return (
       <StepLine

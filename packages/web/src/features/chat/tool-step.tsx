@@ -10,7 +10,6 @@ import { between, clockTime } from './model/time.ts';
 import { failureReason, inputText, isFailed, resultText, type ToolWords, toolWords } from './model/tools.ts';
 import type { Step, ToolStep as ToolStepModel } from './model/turns.ts';
 import { type MarkState, StepLine } from './step-line.tsx';
-import { Steps } from './steps.tsx';
 
 /** More than this is not put on the page, however it came. */
 const shownChars = 65_536;
@@ -79,7 +78,7 @@ const save = (text: string): void => {
   URL.revokeObjectURL(url);
 };
 
-const Detail = ({ step }: { step: ToolStepModel }) => {
+const Detail = ({ step, nested }: { step: ToolStepModel; nested: ReactNode }) => {
   const { chatId } = useChat();
   const { use, result } = step;
   const loadBlock = async (messageId: string, index: number) =>
@@ -106,7 +105,7 @@ const Detail = ({ step }: { step: ToolStepModel }) => {
           }}
         />
       ) : null}
-      {step.steps.length > 0 ? <Steps steps={step.steps} isOver={result !== null} /> : null}
+      {nested}
     </div>
   );
 };
@@ -168,7 +167,14 @@ const verbs: Record<MarkState, (words: ToolWords) => string> = {
   stopped: (words) => words.running,
 };
 
-export const ToolStep = ({ step, isOver }: { step: ToolStepModel; isOver: boolean }) => {
+interface ToolStepProps {
+  step: ToolStepModel;
+  isOver: boolean;
+  /** What a subagent did, drawn by whoever draws steps. */
+  nested: () => ReactNode;
+}
+
+export const ToolStep = ({ step, isOver, nested }: ToolStepProps) => {
   const { approvalOf, say } = useChat();
   const approval = approvalOf(step.use.id);
   const words = toolWords(step.use);
@@ -183,7 +189,7 @@ export const ToolStep = ({ step, isOver }: { step: ToolStepModel; isOver: boolea
       isCode={words.isCode}
       time={[count > 0 ? `${count} steps` : null, time].filter(Boolean).join(', ') || null}
       below={below(step, approval, () => say(`That step failed (${words.done} ${words.object}). Please try it again.`))}
-      detail={() => <Detail step={step} />}
+      detail={() => <Detail step={step} nested={nested()} />}
     />
   );
 };

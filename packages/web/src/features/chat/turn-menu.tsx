@@ -1,9 +1,9 @@
 'use client';
+import { copyText } from '../../lib/copy-text.ts';
 import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { useChat } from './chat-context.ts';
-import { copyText } from './turn-view.tsx';
 
 interface TurnMenuProps {
   messageId: string;

@@ -1,16 +1,19 @@
 'use client';
 /** One turn: what the person said in a tinted block, what was done about it on the page and on the rail. */
 import type { Message } from '@hearth/contract';
-import { memo, useState } from 'react';
+import { lazy, memo, Suspense, useState } from 'react';
+import { copyText } from '../../lib/copy-text.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Markdown } from '../markdown/index.ts';
 import { useChat } from './chat-context.ts';
 import { clockTime } from './model/time.ts';
+import { shortPath } from './model/tools.ts';
 import type { ImageBlock, Turn } from './model/turns.ts';
 import { StepLine } from './step-line.tsx';
 import { Steps } from './steps.tsx';
-import { TurnMenu } from './turn-menu.tsx';
+
+const TurnMenu = lazy(() => import('./turn-menu.tsx').then((m) => ({ default: m.TurnMenu })));
 
 export const messageText = (message: Pick<Message, 'content'>): string =>
   message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
@@ -60,7 +63,11 @@ const UserBlock = ({ message }: { message: Message }) => {
       <IconButton label="More for this message" onClick={() => setMenuOpen(true)}>
         <icons.more />
       </IconButton>
-      {isMenuOpen ? <TurnMenu messageId={message.id} text={text} onClose={() => setMenuOpen(false)} /> : null}
+      {isMenuOpen ? (
+        <Suspense fallback={null}>
+          <TurnMenu messageId={message.id} text={text} onClose={() => setMenuOpen(false)} />
+        </Suspense>
+      ) : null}
     </div>
   );
 };
@@ -81,24 +88,6 @@ const CopyAnswer = ({ turn }: { turn: Turn }) => {
       <span aria-live="polite">{isCopied ? 'Copied' : 'Copy'}</span>
     </Button>
   );
-};
-
-/** Pages on plain HTTP have no clipboard API; the old way works there. */
-export const copyText = async (text: string): Promise<boolean> => {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = document.createElement('textarea');
-    area.value = text;
-    area.style.position = 'fixed';
-    area.style.opacity = '0';
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand('copy');
-    area.remove();
-    return done;
-  }
 };
 
 /** How the run ended, when it did not simply end well. */
@@ -134,6 +123,35 @@ const Ending = ({ turn }: { turn: Turn }) => {
   );
 };
 
+/** Changed files can become what they were before this turn. */
+const CheckpointStep = ({ turn }: { turn: Turn }) => {
+  const { checkpointOf, restoreFiles } = useChat();
+  const checkpoint = turn.run ? checkpointOf(turn.run.id) : undefined;
+  if (!checkpoint) return null;
+  const { files } = checkpoint;
+  return (
+    <div className="rail my-2">
+      <StepLine
+        state="done"
+        verb="Checkpoint"
+        object={
+          files.length === 1 ? `before ${shortPath(files[0] ?? '')} changed` : `before ${files.length} files changed`
+        }
+        detail={() => (
+          <div className="flex flex-col items-start gap-2">
+            <ul className="font-mono text-label text-ink-2">
+              {files.map((file) => (
+                <li key={file}>{file}</li>
+              ))}
+            </ul>
+            <Button onClick={() => restoreFiles(checkpoint.id)}>Go back to before this</Button>
+          </div>
+        )}
+      />
+    </div>
+  );
+};
+
 export const TurnView = memo(function TurnView({
   turn,
   isOver,
@@ -144,7 +162,8 @@ export const TurnView = memo(function TurnView({
   position: number;
 }) {
   return (
-    <article className="turn py-3" data-turn={turn.id} aria-label={`Turn ${position}`}>
+    // What is being written follows without a gap, so that it stays in place when it becomes part of the turn.
+    <article className={isOver ? 'turn py-3' : 'turn pt-3'} data-turn={turn.id} aria-label={`Turn ${position}`}>
       <h2 className="sr-only">{turn.user ? `You: ${messageText(turn.user).slice(0, 80)}` : 'Earlier'}</h2>
       {turn.user ? <UserBlock message={turn.user} /> : null}
       {turn.items.map((item) =>
@@ -156,6 +175,7 @@ export const TurnView = memo(function TurnView({
           <Steps key={item.key} steps={item.steps} isOver={isOver} />
         ),
       )}
+      {isOver ? <CheckpointStep turn={turn} /> : null}
       <Ending turn={turn} />
       {isOver ? <CopyAnswer turn={turn} /> : null}
     </article>

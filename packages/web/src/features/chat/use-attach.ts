@@ -1,7 +1,6 @@
 /** Pictures on their way into a message: shrunk in the browser, so that a phone's photo is small before it is sent. */
 import type { ImageInput } from '@hearth/contract';
 import { useState } from 'react';
-import { blobToBase64, shrinkImage } from '../../lib/images/index.ts';
 
 export interface Attach {
   isBusy: boolean;
@@ -19,6 +18,8 @@ export const useAttach = (images: readonly ImageInput[], onChange: (images: read
     setBusy(true);
     const added: ImageInput[] = [];
     try {
+      // Fetched with the first picture.
+      const { blobToBase64, shrinkImage } = await import('../../lib/images/index.ts');
       for (const file of files.slice(0, mostImages - images.length)) {
         const { blob, mediaType } = await shrinkImage(file);
         added.push({ type: 'base64', media_type: mediaType, data: await blobToBase64(blob) });

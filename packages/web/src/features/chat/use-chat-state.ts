@@ -1,11 +1,12 @@
 /** What one chat screen shows, and what it may do. */
 import { newId } from '@hearth/client';
-import type { Approval, Session } from '@hearth/contract';
+import type { Approval, Checkpoint, Session } from '@hearth/contract';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import { isLocalChat, type OutboxItem } from '../../lib/outbox.ts';
-import { type Chat, emptyChat } from '../../lib/store/state.ts';
+import { type Chat, emptyChat, isOver } from '../../lib/store/state.ts';
 import { problemOf } from '../../lib/store/store.ts';
 import { navigate, openSheet } from '../../shell/router.ts';
 import { useHearth } from '../../shell/session.tsx';
@@ -55,9 +56,26 @@ export const useChatState = (chatId: string): ChatView => {
   return { chat, session, pending, outgoing, offline, isLocal };
 };
 
+const none: readonly Checkpoint[] = [];
+
+/** Asked for when the chat opens and each time a run is over: only then can there be new ones. */
+const useCheckpoints = (chatId: string): readonly Checkpoint[] => {
+  const { store, client } = useHearth();
+  const done = useStore(store.state, ({ chats }) => Object.values(chats[chatId]?.runs ?? {}).filter(isOver).length);
+  const list = useQuery({
+    queryKey: ['checkpoints', chatId, done],
+    queryFn: ({ signal }) => client.sessions.checkpoints(chatId, { signal }),
+    enabled: !isLocalChat(chatId) && done > 0,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return list.data?.checkpoints ?? none;
+};
+
 export const useChatActions = (chatId: string): ChatValue => {
   const { store, outbox, client, drafts } = useHearth();
   const approvals = useStore(store.state, (state) => state.approvals);
+  const checkpoints = useCheckpoints(chatId);
   return useMemo<ChatValue>(() => {
     const byToolUse = new Map(Object.values(approvals).map(({ value }) => [value.tool_use_id, value]));
     return {
@@ -79,6 +97,8 @@ export const useChatActions = (chatId: string): ChatValue => {
           .catch((error: unknown) => showToast({ text: `Not forked: ${problemOf(error)}` }));
       },
       restore: (messageId) => openSheet(`restore:${messageId}`),
+      checkpointOf: (runId) => checkpoints.find((one) => one.run_id === runId && one.files.length > 0),
+      restoreFiles: (checkpointId) => openSheet(`checkpoint:${checkpointId}`),
     };
-  }, [chatId, approvals, client, drafts, outbox, store]);
+  }, [chatId, approvals, checkpoints, client, drafts, outbox, store]);
 };

@@ -21,10 +21,22 @@ export const useDraft = (chatId: string): DraftState => {
   /** True from the first key: what is loaded late must not replace what is being typed. */
   const touched = useRef(false);
 
+  const shown = useRef({ chatId, value: empty });
+  shown.current.value = value;
+
   useEffect(() => {
     let isHere = true;
-    touched.current = false;
-    setValue(empty);
+    const before = shown.current;
+    shown.current = { chatId, value: empty };
+    // The same chat under its next name: what is being typed goes along.
+    if (before.chatId !== chatId && touched.current) {
+      shown.current.value = before.value;
+      drafts.change(chatId, before.value);
+      drafts.clear(before.chatId);
+    } else {
+      touched.current = false;
+      setValue(empty);
+    }
     void drafts.load(chatId).then((draft) => {
       if (isHere && draft && !touched.current) setValue({ text: draft.text, images: draft.images });
     });

@@ -45,6 +45,16 @@ const findPlace = (box: HTMLElement): Place | null => {
   return null;
 };
 
+/** Brings the view to a place; false when its turn is not on the page. */
+const goTo = (box: HTMLElement, place: Place): boolean => {
+  const turn = box.querySelector<HTMLElement>(`[data-turn="${CSS.escape(place.turn)}"]`);
+  if (!turn) return false;
+  box.scrollTop += turn.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
+  return true;
+};
+
+const handMoves = ['touchstart', 'wheel', 'keydown', 'pointerdown'] as const;
+
 export interface Follow {
   isFollowing: boolean;
   toEnd: () => void;
@@ -58,6 +68,8 @@ export const useFollow = (
   const following = useRef(true);
   const anchor = useRef<Anchor | null>(null);
   const lastTop = useRef(0);
+  /** Turns get their real heights when they come near the screen: until the reader moves, the place is found anew. */
+  const restoring = useRef<Place | null>(null);
   const [isFollowing, setFollowing] = useState(true);
 
   const set = useCallback((next: boolean): void => {
@@ -67,6 +79,7 @@ export const useFollow = (
 
   const toEnd = useCallback((): void => {
     const box = boxRef.current;
+    restoring.current = null;
     set(true);
     if (box) box.scrollTop = box.scrollHeight;
   }, [boxRef, set]);
@@ -74,7 +87,11 @@ export const useFollow = (
   useEffect(() => {
     const box = boxRef.current;
     if (!box) return;
+    const release = (): void => {
+      restoring.current = null;
+    };
     const onScroll = (): void => {
+      if (restoring.current) return;
       const wentUp = box.scrollTop < lastTop.current - 1;
       lastTop.current = box.scrollTop;
       if (distanceToEnd(box) <= nearEndPx && !wentUp) set(true);
@@ -85,7 +102,11 @@ export const useFollow = (
       else if (place) places.set(chatId, place);
     };
     box.addEventListener('scroll', onScroll, { passive: true });
-    return () => box.removeEventListener('scroll', onScroll);
+    for (const name of handMoves) box.addEventListener(name, release, { passive: true });
+    return () => {
+      box.removeEventListener('scroll', onScroll);
+      for (const name of handMoves) box.removeEventListener(name, release);
+    };
   }, [boxRef, chatId, set]);
 
   useLayoutEffect(() => {
@@ -96,6 +117,11 @@ export const useFollow = (
       if (following.current) {
         box.scrollTop = box.scrollHeight;
         lastTop.current = box.scrollTop;
+        return;
+      }
+      if (restoring.current && goTo(box, restoring.current)) {
+        lastTop.current = box.scrollTop;
+        anchor.current = findAnchor(box);
         return;
       }
       const held = anchor.current;
@@ -119,13 +145,12 @@ export const useFollow = (
     const box = boxRef.current;
     if (!box || !isReady) return;
     const place = places.get(chatId);
-    const turn = place ? box.querySelector<HTMLElement>(`[data-turn="${CSS.escape(place.turn)}"]`) : null;
-    if (!place || !turn) {
+    if (!place || !goTo(box, place)) {
       toEnd();
       return;
     }
+    restoring.current = place;
     set(false);
-    box.scrollTop += turn.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
     lastTop.current = box.scrollTop;
     anchor.current = findAnchor(box);
   }, [boxRef, chatId, isReady, set, toEnd]);

@@ -1,7 +1,7 @@
 'use client';
 
 import { memo, useEffect, useRef, useState } from 'react';
-import { copyText } from './copy.ts';
+import { copyText } from '../../lib/copy-text.ts';
 import { languageLabel } from './language.ts';
 import { useHighlight } from './use-highlight.tsx';
 

@@ -2,6 +2,4 @@
  * Answers of the assistant as React elements: Markdown that streams in, cheap to update, safe to show. No HTML of the
  * model is ever understood, nothing is fetched, links wait for a tap. Its styles are in `markdown.css`.
  */
-export { CodeBlock } from './code-block.tsx';
 export { Markdown } from './markdown.tsx';
-export { plainText } from './plain-text.ts';

@@ -15,12 +15,15 @@ const stateOf = (session: Session): State => {
   return session.status === 'error' ? 'failed' : null;
 };
 
+/** One line of an answer, without the marks of its Markdown. */
+const withoutMarks = (text: string): string => text.replaceAll(/[*`#>|]+|^[-+] /g, '').trim();
+
 const stateWords = { waiting: 'Needs you', running: 'Working', failed: 'Failed' };
 const stateClass = { waiting: 'text-attn', running: 'text-accent', failed: 'text-danger' };
 
 const StateMark = ({ state }: { state: NonNullable<State> }) => (
   <span className={clsx('inline-flex shrink-0 items-center gap-1.5 text-label font-semibold', stateClass[state])}>
-    <span className="rail-mark !static !inline-block" data-state={state} aria-hidden="true" />
+    <span className="rail-mark rail-mark-inline" data-state={state} aria-hidden="true" />
     {stateWords[state]}
   </span>
 );
@@ -29,10 +32,12 @@ interface ChatRowProps {
   session: Session;
   isFork: boolean;
   draft: string | undefined;
+  /** False while the line is down and this device has no copy of it. */
+  isReadable: boolean;
   onMore: () => void;
 }
 
-export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
+export const ChatRow = ({ session, isFork, draft, isReadable, onMore }: ChatRowProps) => {
   const state = stateOf(session);
   const source = sourceOf(session);
   return (
@@ -43,7 +48,9 @@ export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
       >
         <span className="flex items-center gap-2">
           {isFork ? <icons.fork size={15} className="shrink-0 text-ink-3" /> : null}
-          <span className="min-w-0 flex-1 truncate text-list font-semibold">{session.title ?? 'New chat'}</span>
+          <span className={clsx('min-w-0 flex-1 truncate text-list font-semibold', !isReadable && 'text-ink-3')}>
+            {session.title ?? 'New chat'}
+          </span>
           <span className="shrink-0 text-label text-ink-3 tabular-nums">
             {shortDate(session.last_message_at ?? session.created_at)}
           </span>
@@ -51,6 +58,7 @@ export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
         <span className="flex items-center gap-2 text-label text-ink-2">
           {state ? <StateMark state={state} /> : null}
           <span className="min-w-0 flex-1 truncate">
+            {isReadable ? null : 'Not on this device: '}
             {draft ? (
               <>
                 <span className="font-semibold text-attn">Draft:</span> {draft}
@@ -58,7 +66,7 @@ export const ChatRow = ({ session, isFork, draft, onMore }: ChatRowProps) => {
             ) : (
               <>
                 {source ? <span className="font-semibold">{source}: </span> : null}
-                {session.last_message ?? 'Nothing said yet'}
+                {session.last_message ? withoutMarks(session.last_message) : 'Nothing said yet'}
               </>
             )}
           </span>

@@ -14,7 +14,7 @@ import { dayAndTime } from '../chat/model/time.ts';
 import { ChatDeeds } from './chat-deeds.tsx';
 import { ChatRow } from './chat-row.tsx';
 import { groupSessions } from './groups.ts';
-import { type Shelf, useChatList, useDrafts } from './use-chat-list.ts';
+import { type Shelf, useChatList, useDrafts, useReadable } from './use-chat-list.ts';
 
 const NeedsYou = ({ approvals }: { approvals: readonly Approval[] }) =>
   approvals.length === 0 ? null : (
@@ -26,7 +26,7 @@ const NeedsYou = ({ approvals }: { approvals: readonly Approval[] }) =>
         {approvals.map((approval) => (
           <li key={approval.id} className="border-b border-line last:border-b-0">
             <Link href={`/approve/${approval.id}`} className="flex min-h-14 items-center gap-3 px-4">
-              <span className="rail-mark !static shrink-0 !shadow-none" data-state="waiting" aria-hidden="true" />
+              <span className="rail-mark rail-mark-inline" data-state="waiting" aria-hidden="true" />
               <span className="min-w-0 flex-1 truncate text-list font-semibold">{approval.title}</span>
               <icons.open size={18} className="shrink-0 text-ink-3" />
             </Link>
@@ -104,6 +104,7 @@ export const ChatsScreen = () => {
   const drafts = useDrafts();
   const { sessions, load, savedAt } = useChatList(search, shelf);
   const offline = useStore(store.state, ({ link }) => link.status === 'down');
+  const readable = useReadable(offline);
   const waiting = useStore(
     store.state,
     useShallow(({ approvals }) =>
@@ -147,6 +148,7 @@ export const ChatsScreen = () => {
                 session={session}
                 isFork={isFork}
                 draft={drafts.get(session.id)}
+                isReadable={readable === null || readable.has(session.id)}
                 onMore={() => setMenu(session.id)}
               />
             ))}

@@ -55,3 +55,18 @@ export const useDrafts = (): ReadonlyMap<string, string> => {
   }, [drafts]);
   return texts;
 };
+
+/** While the line is down: which chats can be read all the same. Null when all can. */
+export const useReadable = (offline: boolean): ReadonlySet<string> | null => {
+  const { store } = useHearth();
+  const [saved, setSaved] = useState<ReadonlySet<string> | null>(null);
+  useEffect(() => {
+    let isHere = true;
+    if (offline) void store.savedChats().then((ids) => isHere && setSaved(new Set(ids)));
+    else setSaved(null);
+    return () => {
+      isHere = false;
+    };
+  }, [offline, store]);
+  return saved;
+};

@@ -2,6 +2,7 @@
 import type { ApiKey, Permission } from '@hearth/contract';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { copyText } from '../../lib/copy-text.ts';
 import { problemOf } from '../../lib/store/store.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -9,7 +10,6 @@ import { Field } from '../../ui/field.tsx';
 import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { shortDate } from '../chat/model/time.ts';
-import { copyText } from '../chat/turn-view.tsx';
 import { Part, ProblemLine } from './part.tsx';
 
 const keysKey = ['api-keys'] as const;

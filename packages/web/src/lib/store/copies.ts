@@ -23,6 +23,8 @@ export interface Copies {
   chat(id: string): Promise<ChatCopy | undefined>;
   saveChat(id: string, chat: Chat): void;
   forgetChat(id: string): void;
+  /** Ids of the chats that can be read without a network. */
+  savedChats(): Promise<readonly string[]>;
   sessions(): Promise<SessionsCopy | undefined>;
   saveSessions(sessions: readonly Session[]): void;
 }
@@ -64,6 +66,7 @@ export const createCopies = ({ kv, ownerId, nowIso }: { kv: Kv; ownerId: string;
       void kv.set(chatKey(id), copy).then(() => noteSaved(id));
     },
     forgetChat: (id) => void kv.remove(chatKey(id)),
+    savedChats: async () => (await kv.get<string[]>(indexKey)) ?? [],
     sessions: () => kv.get<SessionsCopy>(sessionsKey),
     saveSessions: (sessions) => void kv.set(sessionsKey, { savedAt: nowIso(), sessions }),
   };

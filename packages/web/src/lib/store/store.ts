@@ -3,7 +3,7 @@
  * screens may ask of it. One per page.
  */
 import { type ApiError, type Client, isApiError } from '@hearth/client';
-import type { NumberedEvent } from '@hearth/contract';
+import type { EventData, NumberedEvent } from '@hearth/contract';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Kv } from '../kv.ts';
 import { applyEvent } from './apply-event.ts';
@@ -21,6 +21,7 @@ export interface HearthStore {
   closeChat(id: string): void;
   reloadChat(id: string): Promise<void>;
   loadOlder(id: string): Promise<void>;
+  savedChats(): Promise<readonly string[]>;
   loadSessions(): Promise<void>;
   loadApproval(id: string): Promise<void>;
   loadApprovals(): Promise<void>;
@@ -148,6 +149,12 @@ const createListLoader = (state: StoreApi<HearthState>, client: Client, copies: 
   return { loadSessions, loadApprovals, loadApproval };
 };
 
+/** Messages were taken out of a chat that is loaded here: somebody went back in it. */
+const wasCut = ({ sessions, chats }: HearthState, { session, session_id }: EventData<'session'>): boolean => {
+  const known = sessions[session_id]?.value;
+  return session !== null && chats[session_id] !== undefined && known?.history_version !== session.history_version;
+};
+
 export const createHearthStore = (deps: StoreDeps): HearthStore => {
   const { client, kv, ownerId } = deps;
   const now = deps.now ?? Date.now;
@@ -171,12 +178,14 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   };
 
   const onEvents = (events: readonly NumberedEvent[]): void => {
+    const before = state.getState();
     for (const event of events) chats.note(event);
     state.setState((old) => events.reduce((next, event) => applyEvent(next, event, nowIso()), old));
     for (const event of events) {
       if (event.type === 'approval' || event.type === 'question') {
         void lists.loadApproval(event.data.approval_id).catch(() => lists.loadApprovals());
       }
+      if (event.type === 'session' && wasCut(before, event.data)) void chats.load(event.data.session_id);
       if (event.type !== 'done') continue;
       const chat = state.getState().chats[event.data.session_id];
       if (chat) copies.saveChat(event.data.session_id, chat);
@@ -232,6 +241,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
     },
     reloadChat: chats.load,
     loadOlder: chats.older,
+    savedChats: copies.savedChats,
     ...lists,
     wake: link.wake,
     rest: link.rest,

@@ -129,8 +129,16 @@ const ofServer = (name: string): ToolWords | null => {
 
 const asInput = (input: unknown): Input => (typeof input === 'object' && input !== null ? { ...input } : {});
 
+/** The agent process calls the same tool by two names. */
+const aliases: Record<string, string> = { Agent: 'Task' };
+const knownWords = (name: string): ((input: Input) => ToolWords) | undefined => {
+  const one = Object.hasOwn(aliases, name) ? aliases[name] : name;
+  return one !== undefined && Object.hasOwn(known, one) ? known[one] : undefined;
+};
+
 export const toolWords = (use: Pick<ToolUse, 'name' | 'input'>): ToolWords =>
-  (Object.hasOwn(known, use.name) ? known[use.name]?.(asInput(use.input)) : ofServer(use.name)) ?? {
+  knownWords(use.name)?.(asInput(use.input)) ??
+  ofServer(use.name) ?? {
     done: 'Used',
     running: 'Using',
     wanted: 'Wants to use',
