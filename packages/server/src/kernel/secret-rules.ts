@@ -207,8 +207,13 @@ const unquotedEnd = (reader: Reader, from: number, { how, alone, query }: Place,
   return to;
 };
 
-const valueEnd = (reader: Reader, from: number, quote: string): number =>
-  Math.min(reader.next(quote, from), endOfLine(reader, from));
+/** The quote that closes a value; one with more backslashes before it belongs to the value. */
+const valueEnd = (reader: Reader, from: number, quote: string): number => {
+  const lineEnd = endOfLine(reader, from);
+  let end = reader.next(quote, from);
+  while (end < lineEnd && end > from && isBackslash(reader.code(end - 1))) end = reader.next(quote, end + 1);
+  return Math.min(end, lineEnd);
+};
 
 /** `Bearer` and the like between a name and its value. */
 const afterScheme = (reader: Reader, from: number): number => {
