@@ -26,7 +26,8 @@ const withRun = (chat: Chat, id: string, now: string, change: Partial<RunState>)
 
 const onSession = (state: HearthState, data: EventData<'session'>, seq: number): HearthState => {
   const known = state.sessions[data.session_id];
-  if (known && known.at >= seq) return state;
+  // The same event may come again on top of a snapshot that was read before it.
+  if (known && known.at > seq) return state;
   const sessions = { ...state.sessions, [data.session_id]: { at: seq, value: data.session } };
   if (data.session !== null) return { ...state, sessions };
   const chats = state.chats[data.session_id]
@@ -39,6 +40,8 @@ const onSession = (state: HearthState, data: EventData<'session'>, seq: number):
 };
 
 const onMessage = (chat: Chat, data: EventData<'message'>, seq: number, now: string): Chat => {
+  // Others may be missing before it: the snapshot that is under way brings them all.
+  if (chat.load !== 'ready') return chat;
   const known = chat.messages.some((message) => message.id === data.uuid);
   const messages = known ? chat.messages : [...chat.messages, messageOf(data, now)];
   const live = settleParts(chat.live, data.message_id, data.content.length, seq);
@@ -48,7 +51,9 @@ const onMessage = (chat: Chat, data: EventData<'message'>, seq: number, now: str
 
 const onPartial = (chat: Chat, data: EventData<'partial'>, seq: number): Chat => {
   const run = chat.runs[data.run_id];
-  if (chat.hasHoles || (run && isOver(run))) return chat;
+  if (chat.load !== 'ready' || chat.hasHoles || (run && isOver(run))) return chat;
+  // What was said before the snapshot and is not live in it has become a message.
+  if (seq <= chat.seq && !chat.live[data.message_id]) return chat;
   const live = addPartial(chat.live, data, seq);
   return live === chat.live ? chat : { ...chat, live };
 };

@@ -4,7 +4,7 @@ import type { MessageList } from '@hearth/client';
 import type { Approval, Message, NumberedEvent, Session } from '@hearth/contract';
 import { applyEvent } from './apply-event.ts';
 import { partsByMessage } from './live-parts.ts';
-import { type Chat, emptyChat, type HearthState, type RunState } from './state.ts';
+import { type Chat, emptyChat, type HearthState, isOver, type RunState } from './state.ts';
 
 const runsById = (runs: MessageList['runs']): Record<string, RunState> =>
   Object.fromEntries(runs.map((run) => [run.id, run]));
@@ -30,15 +30,18 @@ export const applyMessages = (
   const notes = Object.fromEntries(
     page.runs.map((run) => [run.id, { ...run, note: run.ended_at === null ? known.runs[run.id]?.note : undefined }]),
   );
+  // The page names every run that is not over: one that is not in it has ended, however long ago that was.
+  const ended = Object.entries(known.runs).filter(([, run]) => isOver(run));
   const chat: Chat = {
     ...known,
     load: 'ready',
     problem: null,
     savedAt: null,
     messages: [...older, ...page.messages],
-    runs: { ...known.runs, ...notes },
+    runs: { ...Object.fromEntries(ended), ...notes },
     live: partsByMessage(page.live),
     hasHoles: false,
+    todos: page.runs.every(isOver) ? [] : known.todos,
     hasOlder: older.length > 0 ? known.hasOlder : page.has_more,
     before: older.length > 0 ? known.before : page.next_before,
     seq: page.last_seq,

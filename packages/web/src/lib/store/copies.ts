@@ -65,7 +65,10 @@ export const createCopies = ({ kv, ownerId, nowIso }: { kv: Kv; ownerId: string;
       };
       void kv.set(chatKey(id), copy).then(() => noteSaved(id));
     },
-    forgetChat: (id) => void kv.remove(chatKey(id)),
+    forgetChat(id) {
+      void kv.remove(chatKey(id));
+      void kv.update<string[]>(indexKey, (old = []) => old.filter((one) => one !== id));
+    },
     savedChats: async () => (await kv.get<string[]>(indexKey)) ?? [],
     sessions: () => kv.get<SessionsCopy>(sessionsKey),
     saveSessions: (sessions) => void kv.set(sessionsKey, { savedAt: nowIso(), sessions }),

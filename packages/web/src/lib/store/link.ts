@@ -64,6 +64,7 @@ export const createLink = (deps: LinkDeps): EventLink => {
   let opened = false;
   let current: AbortController | null = null;
   let stopped = false;
+  let cancelRetry = (): void => {};
 
   const opening = (missed: boolean): void => {
     handlers.onLink({ status: 'live' });
@@ -107,7 +108,7 @@ export const createLink = (deps: LinkDeps): EventLink => {
         if (isApiError(error) && error.status === 401) return handlers.onSignedOut();
         const message = error instanceof Error ? error.message : 'The connection broke';
         handlers.onLink({ status: 'down', since: now(), retryAt: now() + 5_000, message });
-        deps.timer(5_000, start);
+        cancelRetry = deps.timer(5_000, start);
       })
       .finally(() => {
         bundles.flush();
@@ -116,6 +117,7 @@ export const createLink = (deps: LinkDeps): EventLink => {
   };
 
   const end = (): void => {
+    cancelRetry();
     current?.abort();
     current = null;
     bundles.flush();

@@ -9,7 +9,7 @@ import type { Kv } from '../kv.ts';
 import { applyEvent } from './apply-event.ts';
 import { applyApprovals, applyMessages, applyOlder, applySessions } from './apply-snapshot.ts';
 import { type Copies, createCopies } from './copies.ts';
-import { createLink, type EventLink } from './link.ts';
+import { createLink, type EventLink, type LinkDeps } from './link.ts';
 import { emptyChat, emptyState, type HearthState } from './state.ts';
 
 export interface HearthStore {
@@ -37,6 +37,7 @@ export interface StoreDeps {
   onSignedOut: () => void;
   onLive: () => void;
   now?: () => number;
+  timer?: LinkDeps['timer'];
 }
 
 /** A page is at least this many messages and never begins in the middle of a turn. */
@@ -48,7 +49,7 @@ const sessionPageSize = 100;
 export const problemOf = (error: unknown): string =>
   isApiError(error) || error instanceof Error ? error.message : 'Something went wrong';
 
-const timer = (ms: number, fire: () => void): (() => void) => {
+const browserTimer = (ms: number, fire: () => void): (() => void) => {
   const handle = setTimeout(fire, ms);
   return () => clearTimeout(handle);
 };
@@ -56,6 +57,8 @@ const timer = (ms: number, fire: () => void): (() => void) => {
 interface Loading {
   arrived: NumberedEvent[];
   again: boolean;
+  /** The stream was opened meanwhile: events between the page and its first one may be missing. */
+  hasGap: boolean;
 }
 
 const isGone = (error: unknown): error is ApiError => isApiError(error) && error.status === 404;
@@ -72,12 +75,13 @@ const createChatLoader = (state: StoreApi<HearthState>, client: Client, copies: 
       underWay.again = true;
       return;
     }
-    const mine: Loading = { arrived: [], again: false };
+    const mine: Loading = { arrived: [], again: false, hasGap: false };
     loading.set(id, mine);
     try {
       const query = { limit: pageSize, anchor: 'turn', max_block_bytes: maxBlockBytes } as const;
       const page = await client.sessions.messages(id, query);
-      state.setState((old) => applyMessages(old, id, page, mine.arrived, nowIso()));
+      state.setState((old) => applyMessages(old, id, page, mine.hasGap ? [] : mine.arrived, nowIso()));
+      if (mine.hasGap) patch(id, { load: 'cached', hasHoles: true });
       const chat = state.getState().chats[id];
       if (chat) copies.saveChat(id, chat);
     } catch (error) {
@@ -116,7 +120,13 @@ const createChatLoader = (state: StoreApi<HearthState>, client: Client, copies: 
     if (!('session_id' in event.data) || event.data.session_id === undefined) return;
     loading.get(event.data.session_id)?.arrived.push(event);
   };
-  return { load, show, older, note };
+  const noteGap = (): void => {
+    for (const one of loading.values()) {
+      one.hasGap = true;
+      one.again = true;
+    }
+  };
+  return { load, show, older, note, noteGap };
 };
 
 /** What a list says by its silence counts only when it is whole. */
@@ -177,14 +187,19 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
     }));
   };
 
+  /** Decided before its question was loaded: the answer under way may still say that it waits. */
+  const isUnknown = (event: NumberedEvent): event is Extract<NumberedEvent, { type: 'approval_settled' }> =>
+    event.type === 'approval_settled' && state.getState().approvals[event.data.approval_id] === undefined;
+
   const onEvents = (events: readonly NumberedEvent[]): void => {
     const before = state.getState();
     for (const event of events) chats.note(event);
     state.setState((old) => events.reduce((next, event) => applyEvent(next, event, nowIso()), old));
     for (const event of events) {
-      if (event.type === 'approval' || event.type === 'question') {
+      if (event.type === 'approval' || event.type === 'question' || isUnknown(event)) {
         void lists.loadApproval(event.data.approval_id).catch(() => lists.loadApprovals());
       }
+      if (event.type === 'session' && event.data.session === null) copies.forgetChat(event.data.session_id);
       if (event.type === 'session' && wasCut(before, event.data)) void chats.load(event.data.session_id);
       if (event.type !== 'done') continue;
       const chat = state.getState().chats[event.data.session_id];
@@ -193,20 +208,24 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   };
 
   const onOpen = (how: 'first' | 'again' | 'missed'): void => {
+    chats.noteGap();
     void lists.loadSessions();
     void lists.loadApprovals();
-    // Text that was streaming may lack words now. Chats that are not on the screen are loaded when they are opened.
+    // Text that was streaming may lack words now, and a chat that was loaded before the first event may lack messages:
+    // such a chat is a copy. Those that are not on the screen are loaded when they are opened.
+    const isResumed = how === 'again';
     state.setState((old) => ({
       chats: Object.fromEntries(
         Object.entries(old.chats).flatMap(([id, chat]) => {
-          if (!open.includes(id) && how === 'missed') return [];
-          return [[id, how === 'first' ? chat : { ...chat, hasHoles: Object.keys(chat.live).length > 0 }]];
+          if (!open.includes(id) && !isResumed) return [];
+          const load = chat.load === 'ready' && !isResumed ? 'cached' : chat.load;
+          return [[id, { ...chat, load, hasHoles: Object.keys(chat.live).length > 0 }]];
         }),
       ),
     }));
     for (const id of open) {
       const chat = state.getState().chats[id];
-      if (how === 'missed' || chat?.hasHoles || chat?.load !== 'ready') void chats.load(id);
+      if (chat?.hasHoles || chat?.load !== 'ready') void chats.load(id);
     }
     deps.onLive();
   };
@@ -220,7 +239,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   const link: EventLink = createLink({
     client,
     now,
-    timer,
+    timer: deps.timer ?? browserTimer,
     handlers: { onEvents, onOpen, onLink: (value) => state.setState({ link: value }), onSignedOut: deps.onSignedOut },
   });
 
