@@ -3,7 +3,7 @@ import { answer, toolUse } from '@hearth/stand-in';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
-import { cards, composer, newChat, openChat, sendButton, transcript, words } from './support/chat.ts';
+import { cards, composer, newChat, openChat, openSteps, sendButton, transcript, words } from './support/chat.ts';
 import { sideways, tooSmall } from './support/measure.ts';
 import { painted, still } from './support/observe.ts';
 import { toEndDistance } from './support/scroll.ts';
@@ -84,7 +84,7 @@ describe.skipIf(browserMissing)('layout', () => {
   it('4 also with opened steps and sheets, at 320 px and with text at 200 %', async () => {
     const { page } = await world.visit({ width: 320, height: 568 });
     await openChat(page, await wideChat(world));
-    for (const step of await page.locator('.rail-step button[aria-expanded=false]').all()) await step.tap();
+    await openSteps(page);
     expect(await sideways(page)).toEqual([]);
     for (const percent of [100, 200]) {
       await page.evaluate((size) => {

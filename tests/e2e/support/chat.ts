@@ -37,3 +37,9 @@ export const stopButton = (page: Page): Locator => page.getByRole('button', { na
 
 /** Cards that wait for a decision. */
 export const cards = (page: Page): Locator => page.locator('[data-approval]');
+
+/** Opens everything on the rail that can be opened. */
+export const openSteps = async (page: Page): Promise<void> => {
+  const closed = page.locator('.rail-step button[aria-expanded=false]');
+  while ((await closed.count()) > 0) await closed.first().tap();
+};

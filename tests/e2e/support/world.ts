@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StandIn, startStandIn } from '@hearth/stand-in';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
 import { type Harness, startHarness, testKey } from '../../harness.ts';
 import { type Line, startLine } from './proxy.ts';
 
@@ -96,6 +97,12 @@ const open = async (browser: Browser, url: string, options: VisitOptions): Promi
   return visit;
 };
 
+const leave = async ({ context }: Visit, line: Line): Promise<void> => {
+  await context.close();
+  line.mode('up');
+  line.delay(0);
+};
+
 export const startWorld = async (env: Record<string, string> = {}): Promise<World> => {
   const model = await startStandIn({ tokensPerSecond: 0 });
   const home = mkdtempSync(join(tmpdir(), 'hearth-test-'));
@@ -115,7 +122,12 @@ export const startWorld = async (env: Record<string, string> = {}): Promise<Worl
       world.harness = await start();
       line.leadTo(world.harness.url);
     },
-    visit: (options = {}) => open(browser, line.url, options),
+    async visit(options = {}) {
+      const visit = await open(browser, line.url, options);
+      // What a page of one test still has to say must not reach the next one.
+      if (expect.getState().currentTestName !== undefined) onTestFinished(() => leave(visit, line));
+      return visit;
+    },
     async close() {
       await browser.close();
       await line.close();

@@ -22,7 +22,7 @@ const announce = (server: RunningServer): void => {
       ? `  ${account.label}. Connect your own in the app, or set ANTHROPIC_API_KEY.`
       : `  Answers come from: ${account.label}`,
   );
-  lines.push('  Talk to it in another terminal: npx hearth chat');
+  lines.push('  Open the address in a browser, or talk in another terminal: npx hearth chat');
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 
