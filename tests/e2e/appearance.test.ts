@@ -282,6 +282,7 @@ describe.skipIf(browserMissing)('appearance', () => {
     await cards(page).waitFor();
     await still(cards(page));
     await tabTo(page, 'Allow once');
+    await still(cards(page));
     await page.keyboard.press('Enter');
     await page.getByText('By keyboard.').waitFor();
     await answered(page);

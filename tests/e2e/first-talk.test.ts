@@ -3,6 +3,7 @@
 import { toolUse } from '@hearth/stand-in';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answered, composer, newChat, say, transcript } from './support/chat.ts';
+import { still } from './support/observe.ts';
 import { browserMissing, startWorld, type World } from './support/world.ts';
 
 describe.skipIf(browserMissing)('the first talk', () => {
@@ -28,7 +29,7 @@ describe.skipIf(browserMissing)('the first talk', () => {
     const card = page.getByRole('region', { name: /Needs you/ });
     await card.waitFor();
     expect(await card.innerText()).toContain('echo made');
-    await page.waitForTimeout(600);
+    await still(card);
     await card.getByRole('button', { name: 'Allow once' }).tap();
     await page.getByText('Done, it is').waitFor();
     await answered(page);
