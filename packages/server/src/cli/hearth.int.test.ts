@@ -49,7 +49,7 @@ it('starts, answers, and ends with the signal passed on', async () => {
   server.stdout.on('data', collect);
   server.stderr.on('data', collect);
   const exited = new Promise<number | null>((resolve) => server.once('exit', resolve));
-  while (!said.includes('Talk to it')) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!said.includes('npx hearth chat')) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(said).not.toContain('ExperimentalWarning');
   const second = await hearth(['start'], env);
   expect(second).toMatchObject({ code: 1, err: expect.stringContaining('Hearth already runs with this data folder') });
