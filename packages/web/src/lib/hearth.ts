@@ -4,7 +4,7 @@ import type { Identity } from '@hearth/contract';
 import { createDrafts, type Drafts } from './drafts.ts';
 import { createBrowserKv, type Kv } from './kv.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import { activeRun } from './store/state.ts';
+import { activeRun, type HearthState } from './store/state.ts';
 import { createHearthStore, type HearthStore } from './store/store.ts';
 
 export interface Hearth {
@@ -36,16 +36,28 @@ const openChannel = (): BroadcastChannel | null =>
   typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hearth-drafts');
 
 /** Messages whose server copy is in the store have arrived. */
-const confirmArrivals = (store: HearthStore, outbox: Outbox): (() => void) =>
-  store.state.subscribe(({ chats }, before) => {
-    if (chats === before.chats || outbox.state.getState().items.length === 0) return;
-    const arrived = new Set<string>();
+export const confirmArrivals = (store: Pick<HearthStore, 'state'>, outbox: Outbox): (() => void) => {
+  const confirm = (chats: HearthState['chats'], before: HearthState['chats']): void => {
+    if (chats === before || outbox.state.getState().items.length === 0) return;
+    const arrived = new Map<string, string>();
     for (const [id, chat] of Object.entries(chats)) {
-      if (chat.messages === before.chats[id]?.messages) continue;
-      for (const { client_message_id } of chat.messages) if (client_message_id !== null) arrived.add(client_message_id);
+      if (chat.messages === before[id]?.messages) continue;
+      for (const { client_message_id } of chat.messages)
+        if (client_message_id !== null) arrived.set(client_message_id, id);
     }
     if (arrived.size > 0) outbox.confirm(arrived);
-  });
+  };
+  const stops = [
+    store.state.subscribe((now, before) => confirm(now.chats, before.chats)),
+    // What an earlier visit has left may be on the screen already.
+    outbox.state.subscribe((now, before) => {
+      if (now.loaded && !before.loaded) confirm(store.state.getState().chats, {});
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+};
 
 /** Queued messages go out when the run they waited for is over. */
 const releaseQueued = (store: HearthStore, outbox: Outbox): (() => void) =>
@@ -92,6 +104,7 @@ export const createHearth = (ownerId: string, { onSignedOut, onCreated }: Hearth
     stop() {
       drafts.leave();
       for (const stop of stops) stop();
+      outbox.stop();
       store.stop();
       channel?.close();
     },

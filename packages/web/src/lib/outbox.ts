@@ -44,10 +44,12 @@ export interface Outbox {
   discard(id: string): OutboxItem | null;
   /** A queued message goes out at once, as steering. */
   sendNow(id: string): void;
-  /** The server's copies of these messages are on the screen. */
-  confirm(clientMessageIds: ReadonlySet<string>): void;
+  /** The server's copies of these messages are on the screen: their ids here -> the sessions they are in. */
+  confirm(arrived: ReadonlyMap<string, string>): void;
   /** Something changed that may let messages go: the link is back, a run is over, a login. */
   wake(): void;
+  /** Nothing goes out any more: the login is over, and the next one may be somebody else's. */
+  stop(): void;
 }
 
 export interface OutboxDeps {
@@ -84,6 +86,8 @@ const outcomeOf = (error: unknown): Outcome => {
   // Without an answer it is unknown whether the message arrived; its id makes asking again safe.
   if (error.status === 0 || error.status >= 502) return again(error, 'unconfirmed');
   if (error.status === 401 || error.status === 429 || error.status === 503) return again(error, 'waiting');
+  // The line was too slow for the request to arrive in time.
+  if (error.status === 408) return again(error, 'unconfirmed');
   if (error.status === 409 && error.retryAfter !== undefined) return again(error, 'waiting');
   return error.status === 500 ? again(error, 'unconfirmed') : { kind: 'refused', problem };
 };
@@ -102,8 +106,10 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
   const aliasKey = `aliases:${ownerId}`;
   const attempts = new Map<string, number>();
   const busyChats = new Set<string>();
+  let stopped = false;
 
-  const chatOf = (item: OutboxItem): string => state.getState().aliases[item.chat] ?? item.chat;
+  const nameOf = (chat: string): string => state.getState().aliases[chat] ?? chat;
+  const chatOf = (item: OutboxItem): string => nameOf(item.chat);
 
   const patch = (id: string, change: Partial<OutboxItem>): void => {
     state.setState(({ items }) => ({ items: items.map((item) => (item.id === id ? { ...item, ...change } : item)) }));
@@ -136,28 +142,35 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
     }
   };
 
-  const onAccepted = (item: OutboxItem, sessionId: string): void => {
-    if (isLocalChat(item.chat) && state.getState().aliases[item.chat] === undefined) {
-      state.setState(({ aliases }) => ({ aliases: { ...aliases, [item.chat]: sessionId } }));
-      void kv.update<Record<string, string>>(aliasKey, (old = {}) => ({ ...old, [item.chat]: sessionId }));
-      deps.onCreated(item.chat, sessionId);
-    }
-    patch(item.id, { status: 'accepted', problem: null, retryAt: null });
+  const noteSession = ({ chat }: OutboxItem, sessionId: string): void => {
+    if (!isLocalChat(chat) || state.getState().aliases[chat] !== undefined) return;
+    // Whoever sends under the old name goes on under the new one, and nobody else beside it.
+    if (busyChats.has(chat)) busyChats.add(sessionId);
+    state.setState(({ aliases }) => ({ aliases: { ...aliases, [chat]: sessionId } }));
+    void kv.update<Record<string, string>>(aliasKey, (old = {}) => ({ ...old, [chat]: sessionId }));
+    deps.onCreated(chat, sessionId);
   };
 
   const sendOne = async (item: OutboxItem): Promise<void> => {
     patch(item.id, { status: item.status === 'unconfirmed' ? 'unconfirmed' : 'sending', retryAt: null });
     const outcome = await post(item);
+    if (outcome.kind === 'accepted') noteSession(item, outcome.sessionId);
     if (!state.getState().items.some((one) => one.id === item.id)) return;
-    if (outcome.kind === 'accepted') return onAccepted(item, outcome.sessionId);
+    if (outcome.kind === 'accepted') return patch(item.id, { status: 'accepted', problem: null, retryAt: null });
     if (outcome.kind === 'refused') return patch(item.id, { status: 'refused', problem: outcome.problem });
     const attempt = (attempts.get(item.id) ?? 0) + 1;
     attempts.set(item.id, attempt);
     const delay = delayOf(attempt, deps.random(), outcome.retryAfter);
     // Whoever may have arrived stays "unconfirmed", whatever later tries say.
     const status = item.status === 'unconfirmed' ? 'unconfirmed' : outcome.status;
-    patch(item.id, { status, problem: outcome.problem, retryAt: deps.now() + delay });
-    deps.timer(delay, wake);
+    const retryAt = deps.now() + delay;
+    patch(item.id, { status, problem: outcome.problem, retryAt });
+    deps.timer(delay, () => {
+      // Browsers fire in whole milliseconds, that is a little too early: the time has come all the same.
+      if (state.getState().items.some((one) => one.id === item.id && one.retryAt === retryAt))
+        patch(item.id, { retryAt: null });
+      wake();
+    });
   };
 
   const isDue = (item: OutboxItem): boolean => {
@@ -171,19 +184,23 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
     busyChats.add(chat);
     try {
       for (;;) {
-        const open = state.getState().items.filter((one) => one.chat === chat && one.status !== 'refused');
-        const next = open.find((one) => one.status !== 'accepted');
-        if (!next || !isDue(next) || !deps.isOnline()) return;
+        const open = state.getState().items.filter((one) => chatOf(one) === nameOf(chat) && one.status !== 'refused');
+        // First what may have arrived: it may have made the session of a new chat.
+        const next = open.find((one) => one.status === 'unconfirmed') ?? open.find((one) => one.status !== 'accepted');
+        if (stopped || !next || !isDue(next) || !deps.isOnline()) return;
         if (next.retryAt !== null && next.retryAt > deps.now()) return;
         await sendOne(next);
       }
     } finally {
       busyChats.delete(chat);
+      busyChats.delete(nameOf(chat));
     }
   };
 
   const wake = (): void => {
-    for (const chat of new Set(state.getState().items.map((item) => item.chat))) void drain(chat);
+    // What an earlier visit has left goes first, and knows which chats exist.
+    if (!state.getState().loaded) return;
+    for (const chat of new Set(state.getState().items.map(chatOf))) void drain(chat);
   };
 
   const load = async (): Promise<void> => {
@@ -198,9 +215,12 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
       retryAt: null,
     }));
     state.setState((old) => ({
-      items: [...items.filter((item) => !old.items.some((one) => one.id === item.id)), ...old.items].toSorted(
-        (a, b) => a.createdAt - b.createdAt,
-      ),
+      items: [
+        ...items
+          .filter((item) => !old.items.some((one) => one.id === item.id))
+          .toSorted((a, b) => a.createdAt - b.createdAt),
+        ...old.items,
+      ],
       aliases: { ...aliases, ...old.aliases },
       loaded: true,
     }));
@@ -212,7 +232,9 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
     state,
     send(message, how) {
       const status = how === 'queue' ? 'queued' : 'waiting';
-      const item: OutboxItem = { ...message, status, problem: null, retryAt: null, createdAt: deps.now() };
+      // Their order is that of these times, also after the clock was put back.
+      const createdAt = Math.max(deps.now(), (state.getState().items.at(-1)?.createdAt ?? 0) + 1);
+      const item: OutboxItem = { ...message, status, problem: null, retryAt: null, createdAt };
       state.setState(({ items }) => ({ items: [...items, item] }));
       void kv.set(itemKey(item.id), item);
       wake();
@@ -230,12 +252,20 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
       patch(id, { status: 'waiting' });
       wake();
     },
-    confirm(ids) {
-      for (const item of state.getState().items) if (ids.has(item.id)) remove(item.id);
+    confirm(arrived) {
+      for (const item of state.getState().items) {
+        const sessionId = arrived.get(item.id);
+        if (sessionId === undefined) continue;
+        noteSession(item, sessionId);
+        remove(item.id);
+      }
     },
     wake() {
       for (const item of state.getState().items) if (item.retryAt !== null) patch(item.id, { retryAt: null });
       wake();
+    },
+    stop() {
+      stopped = true;
     },
   };
 };

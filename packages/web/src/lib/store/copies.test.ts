@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryKv } from '../kv.ts';
+import { turns } from '../testing/timers.ts';
 import { createCopies } from './copies.ts';
 import { emptyChat } from './state.ts';
 import * as make from './testing/make.ts';
-import { turns } from './testing/world.ts';
 
 const messages = (count: number) => Array.from({ length: count }, (_, at) => make.message(`m${at}`));
 const create = (kv = createMemoryKv(), ownerId = 'owner') => ({

@@ -1,8 +1,8 @@
 import { ApiError, type EventsOptions, type StreamItem } from '@hearth/client';
 import { describe, expect, it } from 'vitest';
+import { createTimers, turns } from '../testing/timers.ts';
 import { createLink } from './link.ts';
 import * as make from './testing/make.ts';
-import { createTimers, turns } from './testing/world.ts';
 
 type Act = StreamItem | 'connected' | 'lost' | ApiError | 'wait';
 const item = (event: ReturnType<typeof make.done>): StreamItem => ({ kind: 'event', event });

@@ -1,8 +1,9 @@
 import type { HearthEvent } from '@hearth/contract';
 import { describe, expect, it } from 'vitest';
 import { createMemoryKv } from '../kv.ts';
+import { turns } from '../testing/timers.ts';
 import * as make from './testing/make.ts';
-import { createWorld, turns, type World } from './testing/world.ts';
+import { createWorld, type World } from './testing/world.ts';
 
 const withoutNumber = ({ seq: _, ...event }: ReturnType<typeof make.done>): HearthEvent => event;
 /** A question, one answer of two words, a tool that asks, the end. */

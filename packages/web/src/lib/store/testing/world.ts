@@ -5,6 +5,7 @@
 import { ApiError, type Client, type ConnectionState, type EventsOptions, type StreamItem } from '@hearth/client';
 import type { HearthEvent, NumberedEvent } from '@hearth/contract';
 import { createMemoryKv, type Kv } from '../../kv.ts';
+import { createTimers, turns } from '../../testing/timers.ts';
 import { createHearthStore, type HearthStore } from '../store.ts';
 import { createFakeServer, type FakeServer } from './fake-server.ts';
 
@@ -41,11 +42,6 @@ export interface World {
   isConnected(): boolean;
   isQuiet(): boolean;
 }
-
-/** Lets everything happen that waits for nothing but its turn. */
-export const turns = async (): Promise<void> => {
-  for (let at = 0; at < 40; at += 1) await Promise.resolve();
-};
 
 const networkError = (status: number): ApiError =>
   new ApiError({ status, code: status === 0 ? 'NETWORK' : `HTTP_${status}`, message: `Failed with ${status}` });
@@ -131,30 +127,6 @@ const createLine = (server: FakeServer, options: EventsOptions): { line: Line; i
     }
   }
   return { line, items: items() };
-};
-
-/** Timers that fire when the clock is moved. */
-export const createTimers = () => {
-  let time = Date.parse('2026-05-01T12:00:00Z');
-  const timers = new Set<{ at: number; fire: () => void }>();
-  return {
-    now: () => time,
-    timer: (ms: number, fire: () => void): (() => void) => {
-      // As browsers do it: whole milliseconds, cut down.
-      const one = { at: time + Math.trunc(ms), fire };
-      timers.add(one);
-      return () => void timers.delete(one);
-    },
-    pass(ms: number): void {
-      time += ms;
-      for (const one of [...timers].filter(({ at }) => at <= time)) if (timers.delete(one)) one.fire();
-    },
-    set(to: number): void {
-      time = to;
-    },
-    next: () => Math.min(...[...timers].map(({ at }) => at)) - time,
-    count: () => timers.size,
-  };
 };
 
 export interface WorldOptions {
