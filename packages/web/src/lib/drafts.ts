@@ -45,6 +45,8 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
   const prefix = `draft:${ownerId}:`;
   const listeners = new Set<DraftListener>();
   const pending = new Map<string, Draft>();
+  /** The newest draft this tab knows of, per chat: what is typed after seeing it is newer, whatever the clock says. */
+  const seen = new Map<string, number>();
   let cancel: (() => void) | null = null;
 
   const tell = (chat: string, draft: Draft): void => {
@@ -84,13 +86,16 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
   };
 
   const change = (chat: string, draft: Omit<Draft, 'editedAt'>): void => {
-    pending.set(chat, { ...draft, editedAt: now() });
+    const editedAt = Math.max(now(), (seen.get(chat) ?? 0) + 1);
+    seen.set(chat, editedAt);
+    pending.set(chat, { ...draft, editedAt });
     cancel ??= timer(saveAfterMs, flush);
   };
 
   return {
     async load(chat) {
       const draft = pending.get(chat) ?? (await kv.get<Draft>(`${prefix}${chat}`));
+      if (draft) seen.set(chat, Math.max(draft.editedAt, seen.get(chat) ?? 0));
       return draft && !isEmpty(draft) ? draft : undefined;
     },
     change,
@@ -116,6 +121,7 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
     onReplaced(listener) {
       const hear = (event: MessageEvent<{ chat: string; draft: Draft }>): void => {
         const { chat, draft } = event.data;
+        seen.set(chat, Math.max(draft.editedAt, seen.get(chat) ?? 0));
         listener(chat, isEmpty(draft) ? undefined : draft, 'elsewhere');
       };
       listeners.add(listener);

@@ -12,13 +12,25 @@ export type Route =
 
 export type RouteName = Route['name'];
 
+/** Null for what is no address, for example one that was cut in the middle of a letter. */
+const decoded = (part: string): string | null => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+};
+
 export const parseRoute = (pathname: string): Route => {
   const [first, second, ...more] = pathname.split('/').filter((part) => part !== '');
   if (more.length > 0) return { name: 'missing' };
   if (first === undefined || (first === 'chats' && second === undefined)) return { name: 'chats' };
   if (first === 'c' && second === 'new') return { name: 'new' };
-  if (first === 'c' && second !== undefined) return { name: 'chat', id: decodeURIComponent(second) };
-  if (first === 'approve' && second !== undefined) return { name: 'approve', id: decodeURIComponent(second) };
+  if ((first === 'c' || first === 'approve') && second !== undefined) {
+    const id = decoded(second);
+    if (id === null) return { name: 'missing' };
+    return { name: first === 'c' ? 'chat' : 'approve', id };
+  }
   if (first === 'settings') return { name: 'settings', section: second ?? null };
   if (second === undefined && (first === 'status' || first === 'login' || first === 'fixtures')) return { name: first };
   return { name: 'missing' };
