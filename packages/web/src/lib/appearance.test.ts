@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { applyAppearance, readAppearance, themeScript } from './appearance.ts';
+
+const stub = (saved: string | null, refuses = false) => {
+  const kept = { value: saved };
+  const dataset: Record<string, string> = {};
+  vi.stubGlobal('localStorage', {
+    getItem: () => {
+      if (refuses) throw new Error('denied');
+      return kept.value;
+    },
+    setItem: (_key: string, value: string) => {
+      if (refuses) throw new Error('denied');
+      kept.value = value;
+    },
+  });
+  vi.stubGlobal('document', { documentElement: { dataset } });
+  return { kept, dataset };
+};
+const system = { theme: 'system', text: 'normal' };
+/** The script as the page runs it, before anything else. */
+const runScript = (): void => new Function(themeScript)();
+
+describe('theme and text size', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([null, '', '{', 'null', '7', '{"theme":"pink","text":9}'])('are the system’s when %s is saved', (saved) => {
+    const { dataset } = stub(saved);
+    expect(readAppearance()).toEqual(system);
+    runScript();
+    expect(dataset).toEqual({});
+  });
+
+  it('are kept, put on the page, and there before the first paint of the next visit', () => {
+    const { dataset, kept } = stub(null);
+    applyAppearance({ theme: 'dark', text: 'larger' });
+    expect(dataset).toEqual({ theme: 'dark', text: 'larger' });
+    expect(readAppearance()).toEqual({ theme: 'dark', text: 'larger' });
+    const next = stub(kept.value);
+    runScript();
+    expect(next.dataset).toEqual({ theme: 'dark', text: 'larger' });
+    applyAppearance({ theme: 'system', text: 'normal' });
+    expect(next.dataset).toEqual({});
+  });
+
+  it('last as long as the page where nothing may be kept', () => {
+    const { dataset } = stub(null, true);
+    runScript();
+    applyAppearance({ theme: 'light', text: 'normal' });
+    expect(dataset).toEqual({ theme: 'light' });
+    expect(readAppearance()).toEqual(system);
+  });
+});
