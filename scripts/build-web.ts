@@ -14,7 +14,8 @@ const root = join(import.meta.dirname, '..');
 const web = join(root, 'packages/web');
 const out = join(web, 'out');
 const manifestFile = join(out, 'build.json');
-const previous = join(web, '.next/previous');
+/** Within the cache: all else in `.next` is emptied by the build. */
+const previous = join(web, '.next/cache/previous');
 
 interface Manifest {
   /** Hash of everything the build is made from. */
@@ -44,16 +45,23 @@ const hashSources = (): string => {
 const readManifest = (file: string): Manifest | null =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : null;
 
+export interface Folders {
+  /** The export. */
+  out: string;
+  /** Where the files of the build before are kept meanwhile. */
+  previous: string;
+}
+
 /** What open pages of the build before may still fetch; of builds before that nothing is kept. */
-const keepPrevious = (manifest: Manifest | null): void => {
+export const keepPrevious = ({ out, previous }: Folders, files: readonly string[]): void => {
   rmSync(previous, { recursive: true, force: true });
-  for (const file of manifest?.files ?? []) {
+  for (const file of files) {
     if (!file.startsWith('_next/static/') || !existsSync(join(out, file))) continue;
     cpSync(join(out, file), join(previous, file));
   }
 };
 
-const restorePrevious = (): void => {
+export const restorePrevious = ({ out, previous }: Folders): void => {
   for (const file of globSync('_next/static/**/*', { cwd: previous })) {
     const target = join(out, file);
     if (!statSync(join(previous, file)).isFile() || existsSync(target)) continue;
@@ -73,7 +81,8 @@ const build = (): void => {
   throw new Error('the web app could not be built');
 };
 
-const inlineScripts = (html: string): string[] => [
+/** The scripts within a page, as CSP sources. */
+export const inlineScripts = (html: string): string[] => [
   ...new Set(
     [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
       ([, text]) => `'sha256-${sha(text ?? '')}'`,
@@ -85,7 +94,7 @@ const compress = { br: promisify(brotliCompress), gz: promisify(gzip) };
 const smallest = 1_024;
 
 /** Browsers ask for brotli on HTTPS only, so on a home network gzip is what most get. */
-const addCompressed = async (files: readonly string[]): Promise<void> => {
+export const addCompressed = async (out: string, files: readonly string[]): Promise<void> => {
   for (const file of files) {
     const data = readFileSync(join(out, file));
     if (!/\.(js|css|html|svg|txt|json)$/.test(file) || data.length < smallest) continue;
@@ -103,24 +112,29 @@ const dropPayloads = (): void => {
   for (const file of globSync('**/*.txt', { cwd: out })) rmSync(join(out, file));
 };
 
-const sources = hashSources();
-const before = readManifest(manifestFile);
-if (before?.sources === sources) {
-  console.log('the web app is up to date');
-} else {
-  const started = performance.now();
-  keepPrevious(before);
+const buildAgain = async (sources: string, before: Manifest | null): Promise<void> => {
+  keepPrevious({ out, previous }, before?.files ?? []);
   build();
   dropPayloads();
   const files = globSync('**/*', { cwd: out }).filter((file) => statSync(join(out, file)).isFile());
   const pages = files.filter((file) => file.endsWith('.html'));
-  await addCompressed(files);
-  restorePrevious();
+  await addCompressed(out, files);
+  restorePrevious({ out, previous });
   const manifest: Manifest = {
     sources,
     files,
     pages: Object.fromEntries(pages.map((page) => [page, inlineScripts(readFileSync(join(out, page), 'utf8'))])),
   };
   writeFileSync(manifestFile, JSON.stringify(manifest));
-  console.log(`the web app was built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+};
+
+if (import.meta.main) {
+  const started = performance.now();
+  const sources = hashSources();
+  const before = readManifest(manifestFile);
+  if (before?.sources === sources) console.log('the web app is up to date');
+  else {
+    await buildAgain(sources, before);
+    console.log(`the web app was built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  }
 }

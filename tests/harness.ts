@@ -31,6 +31,8 @@ export interface HarnessOptions {
   /** Use the real binary; `standIn` is then where it gets its answers. */
   standIn?: StandIn;
   home?: string;
+  /** An exported web app instead of the one in the checkout. */
+  webDir?: string;
 }
 
 export const startHarness = async (
@@ -56,7 +58,12 @@ export const startHarness = async (
       ...options.env,
     },
   });
-  const server = await startServer(config, { log: silentLog, ...(provider ? { provider } : {}) });
+  const { webDir } = options;
+  const server = await startServer(config, {
+    log: silentLog,
+    ...(provider ? { provider } : {}),
+    ...(webDir === undefined ? {} : { webDir }),
+  });
   const call = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${server.url}${path}`, { ...init, headers: { 'X-API-Key': testKey, ...init.headers } });
   return {

@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { parseJson } from '../kernel/json.ts';
+import { tryParseJson } from '../kernel/json.ts';
 import type { HttpEnv } from './context.ts';
 
 export type StaticWeb = (c: Context<HttpEnv>) => Promise<Response | null>;
@@ -65,10 +65,17 @@ const encodings = [
   ['gzip', '.gz'],
 ] as const;
 
+/** `gzip;q=0` says that it is not wanted. */
+const takes = (accepted: string, encoding: string): boolean =>
+  accepted.split(',').some((one) => {
+    const [name, weight] = one.split(';');
+    return name?.trim().toLowerCase() === encoding && !/^\s*q=0(\.0*)?\s*$/i.test(weight ?? '');
+  });
+
 /** The smallest form the browser takes; every file has been compressed when the app was built. */
 const readBest = async (file: string, accepted: string): Promise<{ data: Buffer; encoding: string | null } | null> => {
   for (const [encoding, suffix] of encodings) {
-    if (!accepted.includes(encoding)) continue;
+    if (!takes(accepted, encoding)) continue;
     const data = await readFile(file + suffix).catch(() => null);
     if (data) return { data, encoding };
   }
@@ -104,10 +111,12 @@ const createManifestReader = (dir: string): (() => Manifest | null) => {
   let manifest: Manifest | null = null;
   return () => {
     const at = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (at !== builtAt) {
-      builtAt = at;
-      manifest = at === 0 ? null : parseJson(manifestShape, readFileSync(file, 'utf8'), 'build.json');
-    }
+    if (at === builtAt) return manifest;
+    const next = at === 0 ? null : tryParseJson(manifestShape, readFileSync(file, 'utf8'));
+    // It is being written: what was known goes on until it is whole.
+    if (next === undefined) return manifest;
+    builtAt = at;
+    manifest = next;
     return manifest;
   };
 };
