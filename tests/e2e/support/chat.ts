@@ -11,8 +11,14 @@ export const say = async (page: Page, text: string): Promise<void> => {
   await sendButton(page).click();
 };
 
-/** The run in this chat is over: nothing is being written any more. */
-export const answered = (page: Page): Promise<void> => page.locator('[data-working]').waitFor({ state: 'detached' });
+/** The newest message has its answer, and nothing is being written or on its way any more. */
+export const answered = async (page: Page): Promise<void> => {
+  await page.waitForFunction(() => {
+    const newest = [...document.querySelectorAll('[data-turn]')].at(-1);
+    const isQuiet = document.querySelector('[data-working], [data-outgoing]') === null;
+    return isQuiet && newest?.querySelector('[data-answer], [data-state=failed], [data-state=stopped]') != null;
+  });
+};
 
 export const newChat = async (page: Page, text: string): Promise<string> => {
   await page.goto('/c/new');
