@@ -110,6 +110,7 @@ describe.skipIf(browserMissing)('composer', () => {
     await observe(page);
     world.model.script([answer(words(60), { tokensPerSecond: 300 }), answer(words(900), { tokensPerSecond: 200 })]);
     await newChat(page, 'First');
+    await page.locator('[data-answer]').waitFor();
     await answered(page);
     await say(page, 'Second');
     await until(
@@ -157,6 +158,28 @@ describe.skipIf(browserMissing)('composer', () => {
     await idle(world, session);
     expect(await storedTexts(world, session, 'user')).toEqual(['Begin', 'Then this']);
     expect(await page.locator('[data-turn]').count()).toBe(2);
+  });
+
+  it('11 what is sent into a running answer joins it, and both are there once', async () => {
+    const { page, faults } = await world.visit();
+    world.model.script([
+      answer(words(200, 'early'), { tokensPerSecond: 150 }),
+      answer('Heard both.', { repeat: true }),
+    ]);
+    const session = await newChat(page, 'Begin');
+    await page.getByText('early5').waitFor();
+    await composer(page).fill('And consider this');
+    await page.getByRole('button', { name: 'Send now, into the running answer' }).tap();
+    await page.getByText('Heard both.').waitFor({ timeout: 20_000 });
+    await answered(page);
+    await idle(world, session);
+    expect(await storedTexts(world, session, 'user')).toEqual(['Begin', 'And consider this']);
+    expect(await page.locator('[data-message-text]').allTextContents()).toEqual(['Begin', 'And consider this']);
+    expect(await page.locator('[data-answer]').allTextContents()).toEqual(
+      await storedTexts(world, session, 'assistant'),
+    );
+    expect(await page.locator('[data-outgoing]').count()).toBe(0);
+    expect(faults).toEqual([]);
   });
 
   it('11 the whole-screen editor opens by its button only, and closes with Escape', async () => {
