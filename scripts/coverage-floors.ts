@@ -17,6 +17,8 @@ export interface Floor {
 
 const unitScope = [
   'packages/{contract,client,stand-in}/src/**',
+  'packages/web/src/{lib,features/markdown,features/chat/model}/**',
+  'packages/web/src/{features/sessions/groups,shell/route}.ts',
   'packages/runtime/src/*',
   'packages/runtime/src/scripted/**',
   'packages/runtime/src/claude/{environment,failures,gate-hook,map-message}.ts',
