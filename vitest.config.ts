@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
+          // They wait for nothing; the limit is for hostile inputs on a slow machine that also counts coverage.
+          testTimeout: 30_000,
         },
       },
       {
