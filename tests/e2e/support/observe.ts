@@ -50,25 +50,31 @@ export const totalShift = async (page: Page): Promise<number> =>
   (await seen(page)).shifts.reduce((sum, value) => sum + value, 0);
 
 /**
- * Follows a line of text on the screen, frame by frame, and answers how far it strayed while `work` went on. What is
- * painted counts, so a jump that is put right before the paint is none.
+ * Follows a line of text on the screen, frame by frame, and answers how far it strayed while `work` went on. Only what is
+ * painted counts, so the place comes from an intersection observer: it looks after everything that puts places right.
  */
 export const strayOf = async (line: Locator, work: () => Promise<unknown>): Promise<number> => {
   await line.evaluate((element) => {
     const start = element.getBoundingClientRect().top;
-    const state = { most: 0, on: true };
+    const state = { most: 0, frames: 0, on: true };
     const look = (): void => {
-      state.most = Math.max(state.most, Math.abs(element.getBoundingClientRect().top - start));
-      if (state.on) requestAnimationFrame(() => setTimeout(look));
+      const observer = new IntersectionObserver(([entry]) => {
+        observer.disconnect();
+        state.frames += 1;
+        state.most = Math.max(state.most, Math.abs((entry?.boundingClientRect.top ?? Number.NaN) - start));
+        if (state.on) requestAnimationFrame(look);
+      });
+      observer.observe(element);
     };
     look();
     Object.assign(window, { straying: state });
   });
   await work();
   return line.evaluate(() => {
-    const state = (window as unknown as { straying: { most: number; on: boolean } }).straying;
-    state.on = false;
-    return state.most;
+    const { straying } = window as unknown as { straying: { most: number; frames: number; on: boolean } };
+    straying.on = false;
+    if (straying.frames < 3) throw new Error('nothing was looked at');
+    return straying.most;
   });
 };
 
