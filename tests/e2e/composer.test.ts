@@ -163,14 +163,15 @@ describe.skipIf(browserMissing)('composer', () => {
   it('11 what is sent into a running answer joins it, and both are there once', async () => {
     const { page, faults } = await world.visit();
     world.model.script([
-      answer(words(200, 'early'), { tokensPerSecond: 150 }),
+      // Long enough that the second message meets it, also on a busy machine.
+      answer(words(500, 'early'), { tokensPerSecond: 80 }),
       answer('Heard both.', { repeat: true }),
     ]);
     const session = await newChat(page, 'Begin');
     await page.getByText('early5').waitFor();
     await composer(page).fill('And consider this');
     await page.getByRole('button', { name: 'Send now, into the running answer' }).tap();
-    await page.getByText('Heard both.').waitFor({ timeout: 20_000 });
+    await page.getByText('Heard both.').waitFor({ timeout: 40_000 });
     await answered(page);
     await idle(world, session);
     expect(await storedTexts(world, session, 'user')).toEqual(['Begin', 'And consider this']);
