@@ -52,6 +52,12 @@ const totalsOf = (result: SDKResultMessage, costBefore: number): TurnTotals => (
   structuredOutput: result.subtype === 'success' ? result.structured_output : undefined,
 });
 
+/** The message that was just taken up, or called off. The process says so; the SDK's types do not know of it. */
+const takenUp = (message: { type: string; state?: unknown; command_uuid?: unknown }): string | null => {
+  const { type, state, command_uuid } = message;
+  return type === 'command_lifecycle' && state !== 'queued' && typeof command_uuid === 'string' ? command_uuid : null;
+};
+
 export const createClaudeWorker = ({ warm, agentSessionId, hook, link }: ClaudeWorkerParts): AgentWorker => {
   const input = createMessageQueue<SDKUserMessage>();
   let query: Query | null = null;
@@ -60,11 +66,17 @@ export const createClaudeWorker = ({ warm, agentSessionId, hook, link }: ClaudeW
   let interruptRequested = false;
   let alive = true;
   const messageIds = new Map<string | null, string>();
+  /**
+   * What was sent and has not been taken up. The process ends its turn with a result although a message waits, then
+   * answers that with a result of its own; its own count of queued turns says nothing of it.
+   */
+  const untaken = new Set<string>();
 
   const onMessage = (message: SDKMessage): void => {
+    untaken.delete(takenUp(message) ?? '');
     if (message.type === 'result') {
       const outcome = outcomeOf(message, interruptRequested);
-      const moreQueued = (message.queued_turn_count ?? 0) > 0 && outcome.kind === 'completed';
+      const moreQueued = untaken.size > 0 && outcome.kind === 'completed';
       interruptRequested = false;
       const totals = totalsOf(message, link.costUsd);
       link.costUsd = message.total_cost_usd;
@@ -106,11 +118,15 @@ export const createClaudeWorker = ({ warm, agentSessionId, hook, link }: ClaudeW
       link.turn = new AbortController();
       interruptRequested = false;
       messageIds.clear();
+      untaken.clear();
       hook.reset();
       // A resumed conversation with an open tool call goes on without a prompt, so reading starts here.
       begin();
     },
-    send: (turn) => input.push(toUserMessage(turn)),
+    send(turn) {
+      untaken.add(turn.uuid);
+      input.push(toUserMessage(turn));
+    },
     async interrupt() {
       interruptRequested = true;
       link.turn.abort();
