@@ -60,7 +60,12 @@ const rows: Row[] = measureSizes(join(root, 'packages/web/out'));
 try {
   for (const [name, measure] of measures) {
     console.error(`${name} …`);
-    rows.push(...(await measure(world)));
+    try {
+      rows.push(...(await measure(world)));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.split('\n').at(-1) : String(error);
+      rows.push({ measure: name, ours: (reason ?? '').slice(0, 200), ok: null, failed: true });
+    }
   }
 } finally {
   await world.close();
@@ -68,4 +73,5 @@ try {
 const table = renderTable(machine, rows);
 console.log(table);
 if (values.write) writeTable(join(root, 'docs/benchmarks.md'), table, 'bench-web');
-if (values.strict && rows.some(({ ok }) => ok === false)) process.exitCode = 1;
+const isMissed = rows.some(({ ok }) => ok === false);
+if (rows.some(({ failed }) => failed) || (values.strict && isMissed)) process.exitCode = 1;
