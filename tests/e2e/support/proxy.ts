@@ -49,7 +49,8 @@ const pass = (rules: Rules, target: URL, incoming: IncomingMessage, outgoing: Se
       return;
     }
     const forward = (): void => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      // A browser sends a request again by itself when a connection it has used before is cut; a new one it does not.
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, connection: 'close' });
       outgoing.flushHeaders();
       answer.on('data', (chunk: Buffer) => {
         outgoing.write(chunk);
