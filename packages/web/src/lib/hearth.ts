@@ -1,5 +1,5 @@
 /** Everything of one signed-in person on this page, joined: store, outbox, drafts. */
-import { type Client, createClient } from '@hearth/client';
+import { type Client, createClient, systemClock } from '@hearth/client';
 import type { Identity } from '@hearth/contract';
 import { createDrafts, type Drafts } from './drafts.ts';
 import { createBrowserKv, type Kv } from './kv.ts';
@@ -20,11 +20,6 @@ export interface Hearth {
 }
 
 export const client: Client = createClient({ baseUrl: '' });
-
-const timer = (ms: number, fire: () => void): (() => void) => {
-  const handle = setTimeout(fire, ms);
-  return () => clearTimeout(handle);
-};
 
 let browserKv: Kv | null = null;
 export const openKv = (): Kv => {
@@ -88,10 +83,10 @@ export const createHearth = (ownerId: string, { onSignedOut, onCreated }: Hearth
     isOnline: () => navigator.onLine,
     onCreated,
     now: Date.now,
-    timer,
+    timer: systemClock.timer,
     random: Math.random,
   });
-  const drafts = createDrafts({ kv, ownerId, now: Date.now, timer, channel });
+  const drafts = createDrafts({ kv, ownerId, now: Date.now, timer: systemClock.timer, channel });
   const stops = [confirmArrivals(store, outbox), releaseQueued(store, outbox)];
   return {
     ownerId,

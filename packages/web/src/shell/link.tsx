@@ -1,4 +1,5 @@
 'use client';
+import { clsx } from 'clsx';
 import type { AnchorHTMLAttributes } from 'react';
 import { navigate } from './router.ts';
 
@@ -16,5 +17,16 @@ export const Link = ({ href, replace, onClick, ...rest }: LinkProps) => (
       event.preventDefault();
       navigate(href, { replace });
     }}
+  />
+);
+
+/** The one thing to do on an empty screen: a place to go to. */
+export const ButtonLink = ({ className, ...rest }: LinkProps) => (
+  <Link
+    {...rest}
+    className={clsx(
+      'tap inline-flex items-center gap-2 rounded-button bg-accent px-4 font-semibold text-on-accent',
+      className,
+    )}
   />
 );

@@ -7,7 +7,7 @@ import { useStore } from 'zustand';
 import { localChatPrefix, newChatId } from '../../lib/outbox.ts';
 import { activeRun } from '../../lib/store/state.ts';
 import type { ScreenProps } from '../../shell/app.tsx';
-import { Link } from '../../shell/link.tsx';
+import { ButtonLink } from '../../shell/link.tsx';
 import { closeSheet, navigate, openSheet, useSheet } from '../../shell/router.ts';
 import { Header } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
@@ -57,17 +57,7 @@ const useStop = (chatId: string): (() => Promise<void>) => {
 const Gone = () => (
   <>
     <Header title="Not found" back="/" />
-    <Empty
-      title="This chat is gone"
-      action={
-        <Link
-          href="/"
-          className="tap inline-flex items-center rounded-button bg-accent px-4 font-semibold text-on-accent"
-        >
-          Go to your chats
-        </Link>
-      }
-    >
+    <Empty title="This chat is gone" action={<ButtonLink href="/">Go to your chats</ButtonLink>}>
       It was deleted, or it never existed.
     </Empty>
   </>

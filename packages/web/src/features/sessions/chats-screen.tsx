@@ -3,7 +3,7 @@ import type { Approval } from '@hearth/contract';
 import { useEffect, useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
-import { Link } from '../../shell/link.tsx';
+import { ButtonLink, Link } from '../../shell/link.tsx';
 import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -82,12 +82,9 @@ const Nothing = ({ search, shelf }: { search: string; shelf: Shelf }) => {
     <Empty
       title="All quiet"
       action={
-        <Link
-          href="/c/new"
-          className="tap inline-flex items-center gap-2 rounded-button bg-accent px-4 font-semibold text-on-accent"
-        >
+        <ButtonLink href="/c/new">
           <icons.plus /> Start a chat
-        </Link>
+        </ButtonLink>
       }
     >
       Ask something, have something done, or think something through.

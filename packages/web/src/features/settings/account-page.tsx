@@ -6,17 +6,8 @@ import { useHearth, useSession } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Part, ProblemLine } from './part.tsx';
+import { permissionWords } from './permissions.ts';
 import { QrCode } from './qr-code.tsx';
-
-const permissionNames: Record<string, string> = {
-  admin: 'Manage keys and the account',
-  shell: 'Run commands on the server',
-  'host:read': 'Read the host’s notes, logs and inventory',
-  'device:execute': 'Act on devices',
-  'logs:read': 'Read device logs',
-  'cron:manage': 'Manage schedules',
-  'heartbeat:trigger': 'Trigger the heartbeat',
-};
 
 const useLeft = (until: string | null): number => {
   const [now, setNow] = useState(Date.now);
@@ -107,8 +98,8 @@ export const AccountPage = () => {
       {identity ? (
         <Part title={identity.owner_name} hint={`Signed in with the key “${identity.key_name}”.`}>
           <ul className="flex flex-col">
-            {Object.entries(permissionNames).map(([name, words]) => {
-              const has = identity.permissions[name as keyof typeof identity.permissions] === true;
+            {permissionWords.map(({ name, words }) => {
+              const has = identity.permissions[name] === true;
               return (
                 <li
                   key={name}

@@ -11,6 +11,7 @@ import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { shortDate } from '../chat/model/time.ts';
 import { Part, ProblemLine } from './part.tsx';
+import { permissionWords } from './permissions.ts';
 
 const keysKey = ['api-keys'] as const;
 
@@ -30,16 +31,6 @@ const NewKey = ({ text, onDone }: { text: string; onDone: () => void }) => {
     </Notice>
   );
 };
-
-const choices: readonly { name: Permission; words: string }[] = [
-  { name: 'shell', words: 'Run commands on the server' },
-  { name: 'host:read', words: 'Read notes, logs and inventory' },
-  { name: 'device:execute', words: 'Act on devices' },
-  { name: 'logs:read', words: 'Read device logs' },
-  { name: 'cron:manage', words: 'Manage schedules' },
-  { name: 'heartbeat:trigger', words: 'Trigger the heartbeat' },
-  { name: 'admin', words: 'Manage keys and the account' },
-];
 
 const CreateKey = ({ onMade }: { onMade: (text: string) => void }) => {
   const { client, identity } = useHearth();
@@ -78,7 +69,7 @@ const CreateKey = ({ onMade }: { onMade: (text: string) => void }) => {
       />
       <fieldset className="flex flex-col">
         <legend className="pb-1 text-label font-semibold text-ink-2">It may also</legend>
-        {choices.map((choice) => {
+        {permissionWords.map((choice) => {
           const isMine = identity?.permissions[choice.name] === true;
           return (
             <label key={choice.name} className="flex min-h-11 items-center gap-3 text-list">

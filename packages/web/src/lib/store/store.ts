@@ -2,7 +2,7 @@
  * The store of one signed-in person: state, what fills it (event stream, snapshots, copies on this device), and what the
  * screens may ask of it. One per page.
  */
-import { type ApiError, type Client, isApiError } from '@hearth/client';
+import { type ApiError, type Client, isApiError, systemClock } from '@hearth/client';
 import type { EventData, NumberedEvent } from '@hearth/contract';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Kv } from '../kv.ts';
@@ -48,11 +48,6 @@ const sessionPageSize = 100;
 
 export const problemOf = (error: unknown): string =>
   isApiError(error) || error instanceof Error ? error.message : 'Something went wrong';
-
-const browserTimer = (ms: number, fire: () => void): (() => void) => {
-  const handle = setTimeout(fire, ms);
-  return () => clearTimeout(handle);
-};
 
 interface Loading {
   arrived: NumberedEvent[];
@@ -239,7 +234,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   const link: EventLink = createLink({
     client,
     now,
-    timer: deps.timer ?? browserTimer,
+    timer: deps.timer ?? systemClock.timer,
     handlers: { onEvents, onOpen, onLink: (value) => state.setState({ link: value }), onSignedOut: deps.onSignedOut },
   });
 
