@@ -89,7 +89,7 @@ describe.skipIf(browserMissing)('streaming', () => {
 
   it('16 Stop is asked for once, says so, and the words so far outlive a reload', async () => {
     const { page, faults } = await world.visit();
-    world.model.script([answer(long, { tokensPerSecond: 200 })]);
+    world.model.script([answer(long, { tokensPerSecond: 100 })]);
     const session = await newChat(page, 'Talk until I stop you');
     await until(
       'some words',
@@ -103,10 +103,10 @@ describe.skipIf(browserMissing)('streaming', () => {
     );
     const stops = (): number => askedFor(world, 'POST', /\/interrupt$/).length;
     const before = stops();
-    world.line.delay(300);
+    const release = world.line.holdBack('POST', /\/interrupt$/);
     await stopButton(page).tap();
     await page.getByRole('button', { name: 'Stopping' }).tap({ force: true });
-    world.line.delay(0);
+    release();
     await answered(page);
     await page.getByText('Stopped').waitFor();
     expect(stops() - before).toBe(1);

@@ -21,6 +21,8 @@ export interface Line {
   loseAnswerTo(method: string, path: RegExp): void;
   /** Holds back answers of matching paths (or lets them pass again with 0). */
   delay(ms: number, path?: RegExp): void;
+  /** The next matching request does not reach the server until the returned function is called. */
+  holdBack(method: string, path: RegExp): () => void;
   /** Cuts the connection of a matching stream once this many events of a kind have passed through. */
   cutStreamAfter(marker: string, count: number): void;
   /** The server has moved. */
@@ -35,6 +37,7 @@ interface Rules {
   delayMs: number;
   delayed: RegExp;
   lose: { method: string; path: RegExp } | null;
+  hold: { method: string; path: RegExp; released: Promise<void> } | null;
   cutAfter: { marker: string; left: number } | null;
 }
 
@@ -72,15 +75,25 @@ const pass = (rules: Rules, target: URL, incoming: IncomingMessage, outgoing: Se
   incoming.pipe(upstream);
 };
 
+const releasedOf = (rules: Rules, { method, url = '/' }: IncomingMessage): Promise<void> | null => {
+  const { hold } = rules;
+  if (hold?.method !== method || !hold.path.test(url)) return null;
+  rules.hold = null;
+  return hold.released;
+};
+
 export const startLine = async (serverUrl: string): Promise<Line> => {
   let target = new URL(serverUrl);
-  const rules: Rules = { mode: 'up', delayMs: 0, delayed: /./, lose: null, cutAfter: null };
+  const rules: Rules = { mode: 'up', delayMs: 0, delayed: /./, lose: null, hold: null, cutAfter: null };
   const sockets = new Set<Socket>();
   const asked: string[] = [];
   const server = createServer((incoming, outgoing) => {
     asked.push(`${incoming.method} ${incoming.url}`);
     if (rules.mode === 'refuse') incoming.socket.destroy();
-    else if (rules.mode === 'up') pass(rules, target, incoming, outgoing);
+    if (rules.mode !== 'up') return;
+    const released = releasedOf(rules, incoming);
+    if (released) void released.then(() => pass(rules, target, incoming, outgoing));
+    else pass(rules, target, incoming, outgoing);
   });
   server.on('connection', (socket) => {
     if (rules.mode === 'refuse') return void socket.destroy();
@@ -104,6 +117,11 @@ export const startLine = async (serverUrl: string): Promise<Line> => {
     delay: (ms, path = /./) => {
       rules.delayMs = ms;
       rules.delayed = path;
+    },
+    holdBack: (method, path) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      rules.hold = { method, path, released: promise };
+      return resolve;
     },
     cutStreamAfter: (marker, count) => {
       rules.cutAfter = { marker, left: count };
