@@ -119,6 +119,17 @@ describe('pages', () => {
     expect((await get('/nothing', { ...browser, 'If-None-Match': '*' })).status).toBe(404);
   });
 
+  it('name what they will ask for first, so that it is on its way before their scripts', async () => {
+    const chat = '0190a1b2-0000-7000-8000-000000000001';
+    const linkOf = async (path: string): Promise<string> => String((await get(path, browser)).headers.link ?? '');
+    const messages = `/api/v1/sessions/${chat}/messages?`;
+    expect(await linkOf('/chats')).toBe('</api/v1/auth/me>; rel=preload; as=fetch; crossorigin');
+    expect(await linkOf(`/c/${chat}`)).toContain(messages);
+    expect(await linkOf('/c/new')).not.toContain('messages');
+    expect(await linkOf('/c/%3E%3B%20rel=x')).not.toContain('rel=x');
+    expect(await linkOf('/login')).toBe('');
+  });
+
   it('carry the headers that every answer carries', async () => {
     const { headers } = await get('/', browser);
     expect(headers).toMatchObject({

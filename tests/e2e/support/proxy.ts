@@ -77,7 +77,7 @@ const pass = (rules: Rules, target: URL, incoming: IncomingMessage, outgoing: Se
 
 const releasedOf = (rules: Rules, { method, url = '/' }: IncomingMessage): Promise<void> | null => {
   const { hold } = rules;
-  if (hold?.method !== method || !hold.path.test(url)) return null;
+  if (hold === null || hold.method !== method || !hold.path.test(url)) return null;
   rules.hold = null;
   return hold.released;
 };

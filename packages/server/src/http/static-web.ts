@@ -54,6 +54,18 @@ const policy = (scripts: readonly string[]): string =>
     'trusted-types default',
   ].join('; ');
 
+/**
+ * What a page will ask for first is on its way before its scripts have arrived. The addresses must be those of the web
+ * app to the letter (`packages/web/src/lib/store/store.ts`), or it asks twice; `tests/e2e/long-chats.test.ts` compares.
+ */
+const early = (path: string): Record<string, string> => {
+  if (path === '/login') return {};
+  const chat = /^\/c\/([0-9a-f-]{36})$/.exec(path)?.[1];
+  const messages = `/api/v1/sessions/${chat}/messages?limit=60&anchor=turn&max_block_bytes=65536`;
+  const urls = ['/api/v1/auth/me', ...(chat === undefined ? [] : [messages])];
+  return { Link: urls.map((url) => `<${url}>; rel=preload; as=fetch; crossorigin`).join(', ') };
+};
+
 const pageHeaders = {
   'Cache-Control': 'no-cache',
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -124,7 +136,11 @@ const createManifestReader = (dir: string): (() => Manifest | null) => {
 export const createStaticWeb = (dir: string): StaticWeb => {
   const readManifest = createManifestReader(dir);
   const page = (c: Context<HttpEnv>, name: string, status: 200 | 404): Promise<Response | null> => {
-    const headers = { ...pageHeaders, 'Content-Security-Policy': policy(readManifest()?.pages[name] ?? []) };
+    const headers = {
+      ...pageHeaders,
+      ...early(c.req.path),
+      'Content-Security-Policy': policy(readManifest()?.pages[name] ?? []),
+    };
     return send(c, join(dir, name), { status, headers });
   };
   return async (c) => {

@@ -9,11 +9,11 @@ export const hanken = localFont({
   adjustFontFallback: 'Arial',
 });
 
-/** Titles only, so it never holds up the first paint. */
+/** Titles only, in one weight, and it never holds up the first paint. */
 export const bricolage = localFont({
-  src: '../../../../node_modules/@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2',
+  src: '../../../../node_modules/@fontsource/bricolage-grotesque/files/bricolage-grotesque-latin-700-normal.woff2',
   variable: '--font-bricolage',
-  weight: '200 800',
+  weight: '700',
   display: 'swap',
   preload: false,
   adjustFontFallback: 'Arial',

@@ -5,6 +5,7 @@
  */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
+import { fetchSheets } from '../ui/sheet.tsx';
 import { Toaster } from '../ui/toast.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Frame } from './frame.tsx';
@@ -44,19 +45,14 @@ const lazyScreens: Record<RouteName, Screen> = {
   missing: lazy<Screen>(loaders.missing),
 };
 
-/** The screens a person is likely to open next; later they open without a network. */
+/** What a person is likely to open next; later it opens without a network. */
 const fetchAhead = (): void => {
+  fetchSheets();
   for (const name of ['chats', 'chat', 'approve', 'settings', 'status'] as const) void loaders[name]().catch(() => {});
 };
 
-const onIdle = (work: () => void): (() => void) => {
-  if (typeof requestIdleCallback === 'undefined') {
-    const handle = setTimeout(work, 2_000);
-    return () => clearTimeout(handle);
-  }
-  const handle = requestIdleCallback(work, { timeout: 4_000 });
-  return () => cancelIdleCallback(handle);
-};
+/** On a slow line these files would stand before the messages that the person came for. */
+const aheadAfterMs = 2_500;
 
 interface AppProps {
   /** The route this page was exported for; used until the address is known. */
@@ -73,7 +69,10 @@ export const App = ({ route: exported, screens }: AppProps) => {
   const route = pathname === null ? exported : parseRoute(pathname);
   const Screen = screens[route.name] ?? lazyScreens[route.name];
   useViewport();
-  useEffect(() => onIdle(fetchAhead), []);
+  useEffect(() => {
+    const timer = setTimeout(fetchAhead, aheadAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <QueryClientProvider client={queries}>
       <SessionProvider>

@@ -1,14 +1,19 @@
 'use client';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { Failed, Skeleton } from '../ui/notice.tsx';
 import type { Route } from './route.ts';
-import { HearthProvider, useSession } from './session.tsx';
+import { HearthProvider, toLogin, useSession } from './session.tsx';
 
 const open: readonly string[] = ['login', 'fixtures'];
 
 /** Screens behind the login appear once it is known whose they are. */
 export const Gate = ({ route, children }: { route: Route; children: ReactNode }) => {
   const { access, retry } = useSession();
+  const isShut = access.status === 'out' && !open.includes(route.name);
+  // Signed out and gone on by the browser's own Back.
+  useEffect(() => {
+    if (isShut) toLogin();
+  }, [isShut]);
   if (open.includes(route.name)) return children;
   if (access.status === 'in') return <HearthProvider value={access.hearth}>{children}</HearthProvider>;
   if (access.status === 'unreachable') {

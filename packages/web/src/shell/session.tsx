@@ -49,7 +49,8 @@ export const nextPath = (search: string): string => {
   return next.startsWith('/') && !next.startsWith('//') && !next.startsWith('/\\') ? next : '/';
 };
 
-const toLogin = (): void => {
+/** To the login, and from there back here. */
+export const toLogin = (): void => {
   const { pathname, search, hash } = window.location;
   if (pathname === '/login' || pathname === '/fixtures') return;
   const here = `${pathname}${search}${hash}`;
@@ -125,6 +126,8 @@ export const SessionProvider = ({ children }: { children: ReactNode }) => {
     const stop = new AbortController();
     const known = readOwner();
     if (known !== null) enter(null, known);
+    // Nobody was here before: nothing to ask about, and no refusal in the browser's log.
+    else if (window.location.pathname === '/login') return setAccess({ status: 'out' });
     client.auth.me({ signal: stop.signal }).then(
       (identity) => enter(identity, identity.owner_id),
       (error: unknown) => {

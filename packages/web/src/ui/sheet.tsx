@@ -1,5 +1,5 @@
 'use client';
-/** Sheets are fetched after the screen has come to life, before anybody can have opened one. */
+/** Sheets are fetched ahead once the screen has settled, or when the first one is opened. */
 import { lazy, Suspense } from 'react';
 import type { SheetProps } from './sheet-dialog.tsx';
 

@@ -15,7 +15,6 @@ import { StatusLines } from '../../shell/status-lines.tsx';
 import { IconButton } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty } from '../../ui/notice.tsx';
-import { fetchSheets } from '../../ui/sheet.tsx';
 import { showToast } from '../../ui/toast.tsx';
 import { useAccount } from '../account/use-account.ts';
 import { ChatProvider } from './chat-context.ts';
@@ -106,7 +105,6 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
   const [newMode, setNewMode] = useState<PermissionMode>('default');
   const { sentHere, noteSent } = useSentHere(view);
   const stop = useStop(chatId);
-  useEffect(fetchSheets, []);
   const { chat, session } = view;
   const mode = session?.permission_mode ?? newMode;
   if (chat.load === 'gone') return <Gone />;

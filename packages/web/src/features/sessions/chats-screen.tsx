@@ -1,6 +1,6 @@
 'use client';
 import type { Approval } from '@hearth/contract';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import { ButtonLink, Link } from '../../shell/link.tsx';
@@ -9,7 +9,6 @@ import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty, Failed, Skeleton } from '../../ui/notice.tsx';
-import { fetchSheets } from '../../ui/sheet.tsx';
 import { dayAndTime } from '../chat/model/time.ts';
 import { ChatDeeds } from './chat-deeds.tsx';
 import { ChatRow } from './chat-row.tsx';
@@ -108,7 +107,6 @@ export const ChatsScreen = () => {
       Object.values(approvals).flatMap(({ value }) => (value.status === 'pending' ? [value] : [])),
     ),
   );
-  useEffect(fetchSheets, []);
   const shown = useMemo(() => sessions.filter((session) => !hidden.has(session.id)), [sessions, hidden]);
   const chosen = sessions.find((session) => session.id === menu);
   const hide = (id: string, isHidden: boolean): void =>

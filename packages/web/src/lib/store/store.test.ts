@@ -1,6 +1,6 @@
 import type { HearthEvent } from '@hearth/contract';
 import { describe, expect, it } from 'vitest';
-import { createMemoryKv } from '../kv.ts';
+import { createMemoryKv, type Kv } from '../kv.ts';
 import { turns } from '../testing/timers.ts';
 import * as make from './testing/make.ts';
 import { createWorld, type World } from './testing/world.ts';
@@ -200,6 +200,29 @@ describe('copies on this device', () => {
     await answerAll(second);
     expect(ids(second)).toEqual(['question', 'answer']);
     expect(await second.store.savedChats()).toEqual(['chat']);
+    second.store.stop();
+  });
+
+  it('of a chat are read also when the server was quicker to fail', async () => {
+    const kv = createMemoryKv();
+    const first = createWorld({ story, kv });
+    await first.publish(asked);
+    first.store.openChat('chat');
+    await turns();
+    await answerAll(first);
+    first.store.stop();
+
+    const slow = Promise.withResolvers<void>();
+    const late: Kv = { ...kv, get: (key) => slow.promise.then(() => kv.get(key)) };
+    const second = createWorld({ story, kv: late });
+    second.store.openChat('chat');
+    await turns();
+    await second.fail(0);
+    expect(chatIn(second)).toMatchObject({ load: 'error', messages: [] });
+    slow.resolve();
+    await turns();
+    expect(chatIn(second)).toMatchObject({ load: 'cached', savedAt: '2026-05-01T12:00:00.000Z' });
+    expect(ids(second)).toEqual(['question']);
     second.store.stop();
   });
 

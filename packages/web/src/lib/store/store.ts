@@ -95,12 +95,14 @@ const createChatLoader = (state: StoreApi<HearthState>, client: Client, copies: 
   };
 
   const show = async (id: string): Promise<void> => {
-    if (state.getState().chats[id] === undefined) {
-      patch(id, emptyChat);
-      const copy = await copies.chat(id);
-      if (copy && state.getState().chats[id]?.load === 'loading') patch(id, { ...copy, load: 'cached' });
-    }
-    await load(id);
+    if (state.getState().chats[id] !== undefined) return load(id);
+    patch(id, emptyChat);
+    const loaded = load(id);
+    const copy = await copies.chat(id);
+    const known = state.getState().chats[id]?.load;
+    // Asked for at the same time: the server may have answered already, or be out of reach.
+    if (copy && (known === 'loading' || known === 'error')) patch(id, { ...copy, load: 'cached' });
+    await loaded;
   };
 
   const older = async (id: string): Promise<void> => {

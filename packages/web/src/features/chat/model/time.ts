@@ -16,10 +16,19 @@ export const between = (from: string, to: string | null): string | null => {
   return Number.isFinite(ms) && ms >= 0 ? duration(ms) : null;
 };
 
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+/** Made when first used: making one takes the browser some milliseconds, which the start of a page does not have. */
+const lazyFormat = (options: Intl.DateTimeFormatOptions): ((date: Date) => string) => {
+  let format: Intl.DateTimeFormat | undefined;
+  return (date) => {
+    format ??= new Intl.DateTimeFormat(undefined, options);
+    return format.format(date);
+  };
+};
+
+const formatClock = lazyFormat({ hour: 'numeric', minute: '2-digit' });
 export const clockTime = (iso: string): string => {
   const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? '' : clockFormat.format(date);
+  return Number.isNaN(date.getTime()) ? '' : formatClock(date);
 };
 
 const startOfDay = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
@@ -28,17 +37,17 @@ const startOfDay = (date: Date): number => new Date(date.getFullYear(), date.get
 export const daysAgo = (iso: string, now: Date): number =>
   Math.round((startOfDay(now) - startOfDay(new Date(iso))) / 86_400_000);
 
-const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const yearFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const formatDay = lazyFormat({ day: 'numeric', month: 'short' });
+const formatYear = lazyFormat({ day: 'numeric', month: 'short', year: 'numeric' });
 
 /** "14:52" today, "Mon" in the last week, a date before. */
 export const shortDate = (iso: string, now = new Date()): string => {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
   const days = daysAgo(iso, now);
-  if (days === 0) return clockFormat.format(date);
+  if (days === 0) return formatClock(date);
   if (Math.abs(days) === 1) return days === 1 ? 'Yesterday' : 'Tomorrow';
-  return (date.getFullYear() === now.getFullYear() ? dayFormat : yearFormat).format(date);
+  return (date.getFullYear() === now.getFullYear() ? formatDay : formatYear)(date);
 };
 
 /** "14:52" today, "Yesterday, 14:52" and so on before. */
