@@ -33,6 +33,8 @@ const measureScores = async (world: World): Promise<Row[]> => {
   const chat = await newChat(page, 'Hello');
   await answered(page);
   await context.close();
+  // The server has just started a spare agent process for the next chat, on the processor that Lighthouse measures.
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
   const url = world.harness.url;
   return [
     ...(await measureLighthouse(root, { name: '/login', url: `${url}/login`, cookie: null, performance: 95 })),

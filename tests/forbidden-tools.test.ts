@@ -38,12 +38,7 @@ interface Attempt {
 /** Runs one obedient turn to its end and gives what the audit trail says about the tool. */
 const attempt = async ({ tool, input, origin = 'chat', permissions = { shell: true }, turn, viaSubagent }: Attempt) => {
   const call = toolUse(tool, input);
-  const spawn = toolUse('Agent', {
-    description: 'x',
-    prompt: 'do it',
-    subagent_type: 'general-purpose',
-    run_in_background: false,
-  });
+  const spawn = toolUse('Agent', { description: 'x', prompt: 'do it', subagent_type: 'general-purpose' });
   standIn.script(viaSubagent ? [spawn, call, text('could not'), text('over')] : [call, text('over')]);
   const key = await harness.json('/api/v1/api-keys', { name: `obedient ${newId()}`, permissions });
   const keyId = String(Object(key.body).id);

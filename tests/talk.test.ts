@@ -163,18 +163,22 @@ describe('a run at work', () => {
   it('lists its todos, shows a subagent at work, and counts one answer', async () => {
     standIn.script([
       toolUse('TodoWrite', { todos: [{ content: 'Look', status: 'in_progress', activeForm: 'Looking' }] }),
-      toolUse('Agent', {
-        description: 'Look around',
-        prompt: 'look',
-        subagent_type: 'general-purpose',
-        run_in_background: false,
-      }),
+      toolUse('Agent', { description: 'Look around', prompt: 'look', subagent_type: 'general-purpose' }),
       text('I looked.'),
       text('All done.'),
     ]);
     const seen = new Map<string, number>();
-    for await (const event of harness.client.stream({ prompt: 'Go.' }))
+    const bySubagent: string[] = [];
+    let answer = '';
+    for await (const event of harness.client.stream({ prompt: 'Go.' })) {
       seen.set(event.type, (seen.get(event.type) ?? 0) + 1);
+      if (event.type === 'message' && event.data.parent_tool_use_id !== null)
+        bySubagent.push(JSON.stringify(event.data.content));
+      if (event.type === 'result') answer = event.data.content;
+    }
+    // The model did not ask for it, and still the run waits for its subagent and shows what it said.
+    expect(bySubagent.some((content) => content.includes('I looked.'))).toBe(true);
+    expect(answer).toBe('All done.');
     expect(seen.get('todo')).toBe(1);
     expect(seen.get('result')).toBe(1);
     expect(seen.get('done')).toBe(1);

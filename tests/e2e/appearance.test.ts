@@ -297,6 +297,38 @@ describe.skipIf(browserMissing)('appearance', () => {
     expect(faults).toEqual([]);
   });
 
+  it('40 what the keyboard reaches is not left under "Latest"', async () => {
+    const { page } = await world.visit({ desktop: true });
+    const asked = Array.from({ length: 40 }, (_, at) => [
+      { type: 'user' as const, content: `Step ${at}` },
+      ...seedTool(`toolu_${at}`, 'Bash', { command: `step ${at}` }, `out ${at}`),
+      { type: 'assistant' as const, content: `Done ${at}.` },
+    ]);
+    await openChat(page, await seedMessages(world, asked.flat(), 'Many steps'));
+    await page.getByText('Done 39.').waitFor();
+    await page.locator('[data-transcript]').hover();
+    await page.mouse.wheel(0, -1_500);
+    const latest = page.getByRole('button', { name: 'Latest' });
+    await latest.waitFor();
+    await still(latest);
+    await page.getByRole('button', { name: 'About this chat' }).focus();
+    const covered: string[] = [];
+    let reached = 0;
+    for (let press = 0; press < 40; press += 1) {
+      await page.keyboard.press('Tab');
+      await painted(page);
+      const focused = page.locator('[data-transcript] :focus');
+      if ((await focused.count()) === 0 || (await latest.count()) === 0) continue;
+      const [box, pill] = [await focused.boundingBox(), await latest.boundingBox()];
+      if (!box || !pill) continue;
+      reached += 1;
+      if (box.y + box.height > pill.y + 1)
+        covered.push(await focused.evaluate((element) => element.outerHTML.slice(0, 80)));
+    }
+    expect(reached).toBeGreaterThan(5);
+    expect(covered).toEqual([]);
+  });
+
   it('40 at 320 px with text at 200 % a chat can still be read, written in and left', async () => {
     const { page } = await world.visit({ width: 320, height: 568 });
     await page.addInitScript(() => {

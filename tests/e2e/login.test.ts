@@ -142,6 +142,26 @@ describe.skipIf(browserMissing)('login', () => {
     }
   });
 
+  it('3 Back after signing out leads to the login again, not to an empty screen', async () => {
+    const { page, faults } = await world.visit();
+    await page.goto('/');
+    await page.getByRole('heading', { name: 'Chats' }).waitFor();
+    await page.getByRole('link', { name: 'Status' }).first().click();
+    await page.getByRole('heading', { name: 'Status' }).waitFor();
+    await page.getByRole('link', { name: 'Settings' }).first().click();
+    await page
+      .locator('main')
+      .getByRole('link', { name: /Account/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('input[name=api_key]').waitFor();
+    await page.goBack();
+    await page.locator('input[name=api_key]').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/login');
+    expect(faults).toEqual([]);
+  });
+
   it('1 signing out leads to the login and leaves nothing of the person behind', async () => {
     const { page, context } = await world.visit();
     await page.goto('/settings/account');

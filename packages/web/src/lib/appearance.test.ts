@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { applyAppearance, readAppearance, themeScript } from './appearance.ts';
+import { allFonts, applyAppearance, readAppearance, themeScript } from './appearance.ts';
 
 const stub = (saved: string | null, refuses = false) => {
-  const kept = { value: saved };
+  const kept: Record<string, string | null> = { 'hearth.appearance': saved };
   const dataset: Record<string, string> = {};
   vi.stubGlobal('localStorage', {
-    getItem: () => {
+    getItem: (key: string) => {
       if (refuses) throw new Error('denied');
-      return kept.value;
+      return kept[key] ?? null;
     },
-    setItem: (_key: string, value: string) => {
+    setItem: (key: string, value: string) => {
       if (refuses) throw new Error('denied');
-      kept.value = value;
+      kept[key] = value;
     },
   });
   vi.stubGlobal('document', { documentElement: { dataset } });
@@ -36,7 +36,7 @@ describe('theme and text size', () => {
     applyAppearance({ theme: 'dark', text: 'larger' });
     expect(dataset).toEqual({ theme: 'dark', text: 'larger' });
     expect(readAppearance()).toEqual({ theme: 'dark', text: 'larger' });
-    const next = stub(kept.value);
+    const next = stub(kept['hearth.appearance'] ?? null);
     runScript();
     expect(next.dataset).toEqual({ theme: 'dark', text: 'larger' });
     applyAppearance({ theme: 'system', text: 'normal' });
@@ -49,5 +49,28 @@ describe('theme and text size', () => {
     applyAppearance({ theme: 'light', text: 'normal' });
     expect(dataset).toEqual({ theme: 'light' });
     expect(readAppearance()).toEqual(system);
+  });
+});
+
+describe('the faces for titles and code', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('come late on the first visit, and with the first paint on all others', () => {
+    const first = stub(null);
+    runScript();
+    expect(first.dataset.fonts).toBeUndefined();
+    allFonts();
+    expect(first.dataset.fonts).toBe('all');
+    const { kept } = first;
+    const next = stub(null);
+    Object.assign(next.kept, kept);
+    runScript();
+    expect(next.dataset.fonts).toBe('all');
+  });
+
+  it('come late each time where nothing may be kept', () => {
+    const { dataset } = stub(null, true);
+    allFonts();
+    expect(dataset.fonts).toBe('all');
   });
 });

@@ -8,11 +8,25 @@ export interface Appearance {
 }
 
 const storageKey = 'hearth.appearance';
+const lateFontsKey = 'hearth.fonts';
 export const themes: readonly Theme[] = ['system', 'light', 'dark'];
 export const textSizes: readonly TextSize[] = ['normal', 'large', 'larger'];
 
 /** Runs before the first paint; it must stand alone and stay constant, because the server allows it by its hash. */
-export const themeScript = `try{var a=JSON.parse(localStorage.getItem('${storageKey}')||'{}'),d=document.documentElement;if(a.theme==='light'||a.theme==='dark')d.dataset.theme=a.theme;if(a.text==='large'||a.text==='larger')d.dataset.text=a.text}catch{}`;
+export const themeScript = `try{var a=JSON.parse(localStorage.getItem('${storageKey}')||'{}'),d=document.documentElement;if(a.theme==='light'||a.theme==='dark')d.dataset.theme=a.theme;if(a.text==='large'||a.text==='larger')d.dataset.text=a.text;if(localStorage.getItem('${lateFontsKey}'))d.dataset.fonts='all'}catch{}`;
+
+/**
+ * The faces for titles and code, 46 KB: on a device that has never been here they come after the first messages. Later
+ * they are in its cache and used at once.
+ */
+export const allFonts = (): void => {
+  document.documentElement.dataset.fonts = 'all';
+  try {
+    localStorage.setItem(lateFontsKey, '1');
+  } catch {
+    // The next visit then begins with the plain ones again.
+  }
+};
 
 export const readAppearance = (): Appearance => {
   try {

@@ -5,6 +5,7 @@
  */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
+import { allFonts } from '../lib/appearance.ts';
 import { fetchSheets } from '../ui/sheet.tsx';
 import { Toaster } from '../ui/toast.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -47,6 +48,7 @@ const lazyScreens: Record<RouteName, Screen> = {
 
 /** What a person is likely to open next; later it opens without a network. */
 const fetchAhead = (): void => {
+  allFonts();
   fetchSheets();
   for (const name of ['chats', 'chat', 'approve', 'settings', 'status'] as const) void loaders[name]().catch(() => {});
 };

@@ -5,7 +5,18 @@
  */
 import { isApiError } from '@hearth/client';
 import type { Identity } from '@hearth/contract';
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  startTransition,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { flushSync } from 'react-dom';
 import { client, createHearth, type Hearth, openKv } from '../lib/hearth.ts';
 import { navigate } from './router.ts';
 
@@ -100,24 +111,32 @@ export const SessionProvider = ({ children }: { children: ReactNode }) => {
   const [access, setAccess] = useState<Access>({ status: 'unknown' });
   const [attempt, setAttempt] = useState(0);
 
-  const onSignedOut = useCallback(() => {
-    setAccess((old) => {
-      if (old.status === 'in') old.hearth.stop();
-      return { status: 'out' };
-    });
-    toLogin();
+  /** Kept beside the state: an event stream is opened once, however often React looks at it. */
+  const current = useRef<Hearth | null>(null);
+
+  const leave = useCallback(() => {
+    current.current?.stop();
+    current.current = null;
+    setAccess({ status: 'out' });
   }, []);
 
+  const onSignedOut = useCallback(() => {
+    leave();
+    toLogin();
+  }, [leave]);
+
   const enter = useCallback(
-    (identity: Identity | null, ownerId: string) =>
-      setAccess((old) => {
-        if (old.status === 'in' && old.hearth.ownerId === ownerId) {
-          return { status: 'in', hearth: { ...old.hearth, identity: identity ?? old.hearth.identity } };
-        }
-        if (old.status === 'in') old.hearth.stop();
+    (identity: Identity | null, ownerId: string) => {
+      const known = current.current?.ownerId === ownerId ? current.current : null;
+      if (known === null) {
+        current.current?.stop();
         writeOwner(ownerId);
-        return { status: 'in', hearth: { ...createHearth(ownerId, { onSignedOut, onCreated }), identity } };
-      }),
+      }
+      const base = known ?? createHearth(ownerId, { onSignedOut, onCreated });
+      const hearth = { ...base, identity: identity ?? base.identity };
+      current.current = hearth;
+      setAccess({ status: 'in', hearth });
+    },
     [onSignedOut],
   );
 
@@ -125,11 +144,14 @@ export const SessionProvider = ({ children }: { children: ReactNode }) => {
   useEffect(() => {
     const stop = new AbortController();
     const known = readOwner();
-    if (known !== null) enter(null, known);
+    // In slices: the whole screen at once would hold up a slow phone.
+    const enterGently = (identity: Identity | null, ownerId: string): void =>
+      startTransition(() => enter(identity, ownerId));
+    if (known !== null) enterGently(null, known);
     // Nobody was here before: nothing to ask about, and no refusal in the browser's log.
     else if (window.location.pathname === '/login') return setAccess({ status: 'out' });
     client.auth.me({ signal: stop.signal }).then(
-      (identity) => enter(identity, identity.owner_id),
+      (identity) => enterGently(identity, identity.owner_id),
       (error: unknown) => {
         if (stop.signal.aborted) return;
         if (isApiError(error) && error.status === 401) return onSignedOut();
@@ -149,20 +171,21 @@ export const SessionProvider = ({ children }: { children: ReactNode }) => {
     () => ({
       access,
       signedIn: (identity) => {
-        enter(identity, identity.owner_id);
+        // First this, then the address: a screen behind the login must not be asked for by nobody.
+        flushSync(() => enter(identity, identity.owner_id));
         navigate(nextPath(window.location.search), { replace: true });
       },
       async signOut() {
         await client.auth.logout();
-        if (access.status === 'in') access.hearth.stop();
+        current.current?.stop();
         await openKv().clear();
         writeOwner(null);
-        setAccess({ status: 'out' });
+        leave();
         navigate('/login', { replace: true });
       },
       retry: () => setAttempt((old) => old + 1),
     }),
-    [access, enter],
+    [access, enter, leave],
   );
   return <SessionContext value={value}>{children}</SessionContext>;
 };

@@ -62,6 +62,15 @@ const toVerdict = (settlement: Settlement | null, input: JsonObject): ToolVerdic
   return { decision: 'deny', reason: refusals[settlement.status] };
 };
 
+/**
+ * A subagent works within the run: by itself the agent lets it go on in the background, where it outlives the answer and
+ * nobody sees its steps.
+ */
+const inForeground = (call: ToolCall): JsonObject | null =>
+  canonicalTool(call.tool) === 'Task' && call.input.run_in_background !== false
+    ? { ...call.input, run_in_background: false }
+    : null;
+
 export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
   const record = (call: ToolCall, outcome: 'ok' | 'denied', code: string): Promise<void> =>
     deps.audit.record({
@@ -128,8 +137,9 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
     const decision = hook.input === null ? asked : await deps.policy.decide(call.tool, hook.input, grant);
     if (decision.kind === 'deny')
       return { verdict: { decision: 'deny', reason: decision.reason }, code: decision.code };
-    const input = hook.input === null ? {} : { input: hook.input };
-    if (decision.kind === 'allow') return { verdict: { decision: 'allow', ...input }, code: decision.code };
+    const input = inForeground(changed) ?? hook.input;
+    if (decision.kind === 'allow')
+      return { verdict: { decision: 'allow', ...(input === null ? {} : { input }) }, code: decision.code };
     const verdict = await askPerson(changed, decision);
     return { verdict, code: verdict.decision === 'allow' ? 'APPROVED' : 'NOT_APPROVED' };
   };

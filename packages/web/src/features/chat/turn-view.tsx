@@ -7,9 +7,9 @@ import { Button, IconButton } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Markdown } from '../markdown/index.ts';
 import { useChat } from './chat-context.ts';
-import { clockTime } from './model/time.ts';
 import { shortPath } from './model/tools.ts';
 import type { ImageBlock, Turn } from './model/turns.ts';
+import { SentAt } from './sent-at.tsx';
 import { StepLine } from './step-line.tsx';
 import { Steps } from './steps.tsx';
 
@@ -58,7 +58,7 @@ const UserBlock = ({ message }: { message: Message }) => {
         <p className="measure whitespace-pre-wrap" data-message-text={true}>
           {text}
         </p>
-        <p className="pt-1 text-small text-ink-2">{clockTime(message.created_at)}</p>
+        <SentAt at={message.created_at} />
       </div>
       <IconButton label="More for this message" onClick={() => setMenuOpen(true)}>
         <icons.more />

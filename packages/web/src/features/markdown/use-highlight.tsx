@@ -1,12 +1,11 @@
 'use client';
 
 import { type ReactNode, startTransition, useEffect, useState } from 'react';
+import { whenIdle } from '../../lib/when-idle.ts';
 import { grammarOf } from './language.ts';
 
 /** Longer code stays plain: colouring it would hold up the page. */
 const MAX_CODE = 50_000;
-/** The wait where the browser cannot say when it is idle (Safari). */
-const SOON = 200;
 
 type Highlighter = (code: string, grammar: string) => ReactNode;
 
@@ -42,13 +41,4 @@ export function useHighlight(code: string, lang: string, open: boolean): ReactNo
     };
   }, [code, grammar]);
   return done !== undefined && done.code === code && done.grammar === grammar ? done.node : undefined;
-}
-
-function whenIdle(work: () => void): () => void {
-  if (typeof requestIdleCallback !== 'function') {
-    const timer = setTimeout(work, SOON);
-    return () => clearTimeout(timer);
-  }
-  const handle = requestIdleCallback(work, { timeout: 2000 });
-  return () => cancelIdleCallback(handle);
 }
