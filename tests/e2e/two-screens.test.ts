@@ -141,7 +141,9 @@ describe.skipIf(browserMissing)('two screens', () => {
   it('27 a question is on both devices, and deciding on one settles it on the other', async () => {
     const { page } = await world.visit();
     const { page: other, faults } = await world.visit({ desktop: true });
-    world.model.script([toolUse('Bash', { command: 'echo both', description: 'Say both' }), 'Both know.']);
+    // The answer takes its time: once it is there, the step with the decision is folded.
+    const later = answer('Both know.', { delayMs: 4_000 });
+    world.model.script([toolUse('Bash', { command: 'echo both', description: 'Say both' }), later]);
     const session = await newChat(page, 'Ask both');
     await openChat(other, session);
     await cards(other).waitFor();
