@@ -19,6 +19,10 @@ const themes = ['light', 'dark'] as const;
 /** "Now" of the fixtures, so that the same state always gives the same picture. */
 const moment = new Date('2026-11-20T14:52:00');
 
+/** As on every visit but the first. */
+const withAllFonts = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => localStorage.setItem('hearth.fonts', '1'));
+
 const shoot = async (page: Page, name: string): Promise<void> => {
   await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: join(folder, `${name}.png`), scale: 'css', animations: 'disabled' });
@@ -39,6 +43,7 @@ const shootStages = async (world: World, names: readonly string[]): Promise<void
   for (const shape of shapes) {
     for (const theme of themes) {
       const { page, context } = await world.visit({ ...shape, dark: theme === 'dark', signedOut: true });
+      await withAllFonts(page);
       await page.clock.install({ time: moment });
       for (const name of names) {
         await page.goto(`/fixtures?show=${name}`);
@@ -59,6 +64,7 @@ const shootReal = async (world: World): Promise<void> => {
   for (const shape of shapes) {
     for (const theme of themes) {
       const { page, context } = await world.visit({ ...shape, dark: theme === 'dark' });
+      await withAllFonts(page);
       world.model.script([
         toolUse('Glob', { pattern: '**/*.md' }),
         'There are **three notes** here. The one about the heating is the newest.',

@@ -1,6 +1,7 @@
 'use client';
 import { clsx } from 'clsx';
-import { type InputHTMLAttributes, type ReactNode, type Ref, useId } from 'react';
+import { type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, useId } from 'react';
+import { icons } from './icons.tsx';
 
 interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
@@ -37,6 +38,22 @@ export const Field = ({ label, hint, error, inputRef, className, ...input }: Fie
           {hint}
         </p>
       ) : null}
+    </div>
+  );
+};
+
+/** One of many. The browser's own list, which phones show in their own way. */
+export const Select = ({ label, ...select }: { label: string } & SelectHTMLAttributes<HTMLSelectElement>) => {
+  const id = useId();
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id} className="text-label font-semibold text-ink-2">
+        {label}
+      </label>
+      <span className="relative flex items-center">
+        <select {...select} id={id} className={clsx(inputClass, 'appearance-none pr-11')} />
+        <icons.down size={18} className="pointer-events-none absolute right-3.5 text-ink-2" />
+      </span>
     </div>
   );
 };

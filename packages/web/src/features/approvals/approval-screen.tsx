@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { problemOf } from '../../lib/store/store.ts';
 import type { ScreenProps } from '../../shell/app.tsx';
-import { Link } from '../../shell/link.tsx';
+import { ButtonLink, Link } from '../../shell/link.tsx';
 import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { Empty, Failed, Skeleton } from '../../ui/notice.tsx';
@@ -90,7 +90,11 @@ const Body = ({ id }: { id: string }) => {
     );
   }
   if (load.status === 'missing')
-    return <Empty title="Nothing waiting here">It may have been part of a chat that was deleted.</Empty>;
+    return (
+      <Empty title="Nothing waiting here" action={<ButtonLink href="/">Go to your chats</ButtonLink>}>
+        It may have been part of a chat that was deleted.
+      </Empty>
+    );
   if (load.status === 'error')
     return <Failed what="The question could not be loaded" detail={load.problem} onRetry={retry} />;
   return <Skeleton rows={3} label="Loading" />;

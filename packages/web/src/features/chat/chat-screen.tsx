@@ -9,7 +9,7 @@ import { activeRun } from '../../lib/store/state.ts';
 import type { ScreenProps } from '../../shell/app.tsx';
 import { ButtonLink } from '../../shell/link.tsx';
 import { closeSheet, navigate, openSheet, useSheet } from '../../shell/router.ts';
-import { Header } from '../../shell/screen.tsx';
+import { Header, Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { StatusLines } from '../../shell/status-lines.tsx';
 import { IconButton } from '../../ui/button.tsx';
@@ -54,12 +54,11 @@ const useStop = (chatId: string): (() => Promise<void>) => {
 };
 
 const Gone = () => (
-  <>
-    <Header title="Not found" back="/" />
+  <Screen title="Not found" back="/">
     <Empty title="This chat is gone" action={<ButtonLink href="/">Go to your chats</ButtonLink>}>
       It was deleted, or it never existed.
     </Empty>
-  </>
+  </Screen>
 );
 
 const Top = ({ view, mode }: { view: ChatView; mode: PermissionMode }) => (

@@ -1,6 +1,7 @@
 'use client';
-/** The answer while it is written. Only this part of the screen is drawn again when words arrive. */
 import type { LivePart } from '@hearth/contract';
+/** The answer while it is written. Only this part of the screen is drawn again when words arrive. */
+import { clsx } from 'clsx';
 import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { activeRun, type Chat, type RunState } from '../../lib/store/state.ts';
@@ -65,7 +66,11 @@ const Working = ({ run, hasText, isWaiting }: { run: RunState; hasText: boolean;
   const usual = hasText ? 'Answering' : 'Working on it';
   const words = isWaiting ? 'Waiting for you' : (statusWords[run.status] ?? run.note ?? usual);
   return (
-    <p className="at-end flex min-h-8 items-center gap-2 pt-2 text-label text-ink-3" data-working={true}>
+    <p
+      // Questions stand below it, and must not scroll under it.
+      className={clsx('flex min-h-8 items-center gap-2 pt-2 text-label text-ink-3', !isWaiting && 'at-end')}
+      data-working={true}
+    >
       <span className={run.status === 'running' && !isWaiting ? 'pulse' : 'pulse-waiting'} aria-hidden="true" />
       <span>{words}</span>
       <span className="tabular-nums">{elapsed}</span>

@@ -7,7 +7,7 @@ import { problemOf } from '../../lib/store/store.ts';
 import { navigate, openSheet } from '../../shell/router.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
-import { Field, inputClass } from '../../ui/field.tsx';
+import { Field, Select } from '../../ui/field.tsx';
 import { Failed } from '../../ui/notice.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { showToast } from '../../ui/toast.tsx';
@@ -81,23 +81,20 @@ const ModelSetting = ({
   const models = Object.entries(account.data?.models ?? {});
   const known = session.model === null || models.some(([alias, id]) => alias === session.model || id === session.model);
   return (
-    <label className="flex flex-col gap-1">
-      <span className="text-label font-semibold text-ink-2">Model</span>
-      <select
-        value={session.model ?? ''}
-        disabled={busy || account.isPending}
-        onChange={(event) => change(event.target.value === '' ? null : event.target.value)}
-        className={inputClass}
-      >
-        <option value="">The usual one</option>
-        {known ? null : <option value={session.model ?? ''}>{session.model}</option>}
-        {models.map(([alias, id]) => (
-          <option key={alias} value={session.model === id ? id : alias}>
-            {alias.charAt(0).toUpperCase() + alias.slice(1)} ({id})
-          </option>
-        ))}
-      </select>
-    </label>
+    <Select
+      label="Model"
+      value={session.model ?? ''}
+      disabled={busy || account.isPending}
+      onChange={(event) => change(event.target.value === '' ? null : event.target.value)}
+    >
+      <option value="">The usual one</option>
+      {known ? null : <option value={session.model ?? ''}>{session.model}</option>}
+      {models.map(([alias, id]) => (
+        <option key={alias} value={session.model === id ? id : alias}>
+          {alias.charAt(0).toUpperCase() + alias.slice(1)} ({id})
+        </option>
+      ))}
+    </Select>
   );
 };
 
