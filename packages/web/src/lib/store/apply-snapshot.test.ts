@@ -23,6 +23,17 @@ describe('a page of messages', () => {
     expect(chat).toMatchObject({ hasOlder: true, before: 'd' });
   });
 
+  it('that says nothing new changes no object that is on the screen', () => {
+    const page = () => make.page(['a', 'b'], { runs: [make.run('run', 'completed')] });
+    const once = applyMessages(make.showing(), 'chat', page(), [], make.now);
+    const twice = applyMessages(once, 'chat', page(), [], make.now).chats.chat;
+    expect(twice?.messages).toBe(once.chats.chat?.messages);
+    expect(twice?.runs.run).toBe(once.chats.chat?.runs.run);
+    const longer = applyMessages(once, 'chat', make.page(['a', 'b', 'c']), [], make.now).chats.chat;
+    expect(longer?.messages[0]).toBe(once.chats.chat?.messages[0]);
+    expect(ids(longer)).toEqual(['a', 'b', 'c']);
+  });
+
   it('of a chat that somebody emptied leaves nothing', () => {
     expect(ids(applyMessages(make.showing(known('a')), 'chat', make.page([]), [], make.now).chats.chat)).toEqual([]);
   });

@@ -18,6 +18,16 @@ const olderThanPage = (known: readonly Message[], page: readonly Message[]): rea
   return at > 0 ? known.slice(0, at) : [];
 };
 
+/** What is the same as before stays the very same object, so that nobody draws it again. */
+const kept = <T>(old: T | undefined, fresh: T): T =>
+  old !== undefined && JSON.stringify(old) === JSON.stringify(fresh) ? old : fresh;
+
+const keptMessages = (known: readonly Message[], fresh: readonly Message[]): readonly Message[] => {
+  const byId = new Map(known.map((message) => [message.id, message]));
+  const next = fresh.map((message) => kept(byId.get(message.id), message));
+  return next.length === known.length && next.every((message, at) => message === known[at]) ? known : next;
+};
+
 export const applyMessages = (
   state: HearthState,
   sessionId: string,
@@ -28,7 +38,10 @@ export const applyMessages = (
   const known = state.chats[sessionId] ?? emptyChat;
   const older = olderThanPage(known.messages, page.messages);
   const notes = Object.fromEntries(
-    page.runs.map((run) => [run.id, { ...run, note: run.ended_at === null ? known.runs[run.id]?.note : undefined }]),
+    page.runs.map((run) => {
+      const old = known.runs[run.id];
+      return [run.id, kept(old, { ...run, note: run.ended_at === null ? old?.note : undefined })];
+    }),
   );
   // The page names every run that is not over: one that is not in it has ended, however long ago that was.
   const ended = Object.entries(known.runs).filter(([, run]) => isOver(run));
@@ -37,7 +50,7 @@ export const applyMessages = (
     load: 'ready',
     problem: null,
     savedAt: null,
-    messages: [...older, ...page.messages],
+    messages: keptMessages(known.messages, [...older, ...page.messages]),
     runs: { ...Object.fromEntries(ended), ...notes },
     live: partsByMessage(page.live),
     hasHoles: false,
