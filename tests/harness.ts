@@ -54,6 +54,8 @@ export const startHarness = async (
       HEARTH_ADMIN_KEY: testKey,
       HEARTH_LOG_LEVEL: 'silent',
       HEARTH_SPARE_WORKER: 'off',
+      // Learning asks the model too, in between the answers that a test has written for it.
+      HEARTH_MEMORY: 'off',
       ...claude,
       ...options.env,
     },

@@ -37,6 +37,8 @@ export const startHearth = async (scope: Scope, { home, modelUrl }: Place): Prom
       HEARTH_PORT: String(port),
       HEARTH_ADMIN_KEY: adminKey,
       HEARTH_SPARE_WORKER: 'on',
+      // What is learned half a minute later would be measured as somebody else's time.
+      HEARTH_MEMORY: 'off',
       ANTHROPIC_BASE_URL: modelUrl,
       ANTHROPIC_API_KEY: 'sk-bench',
     },

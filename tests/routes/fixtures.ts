@@ -9,6 +9,7 @@ import {
   lastMessage,
   makeCheckpoint,
   makeHangingRun,
+  makeMemory,
   makePicture,
   makeRule,
   makeSession,
@@ -76,6 +77,65 @@ const ofKey = (rest: string, status: number): Fixture => ({
     return { path: `/api/v1/api-keys/${keyId}${rest}`, ids: [keyId] };
   },
 });
+
+const ofMemory = (rest: string, body?: unknown): Fixture => ({
+  status: 200,
+  async make(world, owner) {
+    const memory = await makeMemory(world, owner);
+    return { path: `/api/v1/memories/${memory}${rest}`, body, ids: [memory] };
+  },
+});
+
+const memories: Record<string, Fixture> = {
+  'GET /api/v1/memories': {
+    status: 200,
+    async make(world, owner) {
+      await makeMemory(world, owner);
+      return { path: '/api/v1/memories', ids: [] };
+    },
+  },
+  'POST /api/v1/memories': {
+    status: 201,
+    make: async () => ({
+      path: '/api/v1/memories',
+      body: { messages: 'The cellar key hangs behind the door.', infer: false },
+      ids: [],
+    }),
+  },
+  'POST /api/v1/memories/search': {
+    status: 200,
+    async make(world, owner) {
+      await makeMemory(world, owner);
+      return { path: '/api/v1/memories/search', body: { query: 'spare key', explain: true }, ids: [] };
+    },
+  },
+  'DELETE /api/v1/memories': plain('/api/v1/memories'),
+  'GET /api/v1/memories/graph': plain('/api/v1/memories/graph'),
+  'GET /api/v1/memories/settings': plain('/api/v1/memories/settings'),
+  'PUT /api/v1/memories/settings': {
+    status: 200,
+    make: async () => ({ path: '/api/v1/memories/settings', body: { pii_mode: 'redact' }, ids: [] }),
+  },
+  'GET /api/v1/memories/export': {
+    status: 200,
+    async make(world, owner) {
+      await makeMemory(world, owner);
+      return { path: '/api/v1/memories/export', ids: [] };
+    },
+  },
+  'POST /api/v1/memories/import': {
+    status: 200,
+    make: async () => ({
+      path: '/api/v1/memories/import',
+      body: { lines: '{"memory":"The attic is insulated."}' },
+      ids: [],
+    }),
+  },
+  'GET /api/v1/memories/{id}': ofMemory(''),
+  'PUT /api/v1/memories/{id}': ofMemory('', { memory: 'The spare key is with the neighbours.' }),
+  'DELETE /api/v1/memories/{id}': ofMemory(''),
+  'GET /api/v1/memories/{id}/history': ofMemory('/history'),
+};
 
 const ops: Record<string, Fixture> = {
   'GET /': plain('/'),
@@ -209,4 +269,11 @@ const approvals: Record<string, Fixture> = {
   },
 };
 
-export const fixtures: Record<string, Fixture> = { ...ops, ...identity, ...sessions, ...talking, ...approvals };
+export const fixtures: Record<string, Fixture> = {
+  ...ops,
+  ...identity,
+  ...sessions,
+  ...talking,
+  ...approvals,
+  ...memories,
+};

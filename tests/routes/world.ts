@@ -146,6 +146,13 @@ export const makeRule = async (world: World, owner: Owner): Promise<string> => {
   return row.id;
 };
 
+/** Each another text: the same one again would be the same memory. */
+export const makeMemory = async (world: World, owner: Owner): Promise<string> => {
+  const messages = `The spare key number ${crypto.randomUUID()} is under the stone.`;
+  const answer = await post(world, owner, '/api/v1/memories', { messages, infer: false });
+  return Object(answer).memories[0].id;
+};
+
 /** Until nothing runs in the session any more. */
 export const settled = (world: World, session: string): Promise<unknown> =>
   until('the end of the run', async () => {

@@ -10,6 +10,7 @@ export * from './common.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './health.ts';
+export * from './memory.ts';
 export * from './message.ts';
 export * from './permission.ts';
 export * from './query.ts';

@@ -5,15 +5,19 @@
 import { join } from 'node:path';
 import {
   type AgentProvider,
-  type ClaudeCredential,
-  type ClaudeSettings,
   createClaudeProvider,
   createRuntime,
   type Runtime,
+  type WorkerProfile,
 } from '@hearth/runtime';
+import { createBundledEmbedder } from './adapters/embedder/bundled.ts';
 import { createMemoryEventBus } from './adapters/event-bus/memory.ts';
+import { createSqlGraphStore } from './adapters/graph-store/sql.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
+import { createSqliteSearchIndex } from './adapters/search-index/sqlite/index.ts';
+import { createAgentModel } from './adapters/structured-model/agent.ts';
 import { createHttpWebhookSender } from './adapters/webhook-sender/http.ts';
+import { claudeSettings, guardedPaths } from './config/derived.ts';
 import type { Config } from './config.ts';
 import { type Db, migrateDatabase, openDatabase } from './db/index.ts';
 import { createHttpApp, type HttpApp } from './http/app.ts';
@@ -27,6 +31,7 @@ import type { Clock } from './kernel/clock.ts';
 import { newId } from './kernel/ids.ts';
 import type { Lifecycle } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
+import { createUpkeep } from './kernel/upkeep.ts';
 import { type Accounts, createAccounts, proveWith, registerAccountRoutes } from './modules/account/index.ts';
 import {
   type Agent,
@@ -47,6 +52,8 @@ import { type Audit, createAudit, registerAuditRoutes } from './modules/audit/in
 import { type Auth, createAuth, registerAuthRoutes } from './modules/auth/index.ts';
 import { createEventLog, createReserve, type EventLog, registerEventRoutes } from './modules/events/index.ts';
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
+import { createJobs, type Jobs } from './modules/jobs/index.ts';
+import { createMemoryPart, type MemoryPart, registerMemoryRoutes } from './modules/memory/index.ts';
 import { createNoQuestions, createPathGuard, createPolicy, type NoQuestions } from './modules/policy/index.ts';
 import {
   createSessionExports,
@@ -56,7 +63,7 @@ import {
   registerSessionRoutes,
   type Sessions,
 } from './modules/sessions/index.ts';
-import type { EventBus, ReserveNumbers } from './ports/event-bus.ts';
+import type { EventBus } from './ports/event-bus.ts';
 import type { Limiter } from './ports/limiter.ts';
 
 export interface AppDeps {
@@ -79,6 +86,7 @@ export interface App {
   agent: Agent;
   accounts: Accounts;
   approvals: Approvals;
+  memory: MemoryPart;
   sessions: Sessions;
   audit: Audit;
   events: EventLog;
@@ -97,30 +105,16 @@ interface Parts {
   limiter: Limiter;
 }
 
-/** The Redis client is loaded by those who use it. */
-const openRedis = async (
-  url: string,
-  reserve: ReserveNumbers,
-  { clock, log }: AppDeps,
-): Promise<Pick<Parts, 'bus' | 'limiter'>> => {
-  const [{ createRedisEventBus }, { createRedisLimiter }] = await Promise.all([
-    import('./adapters/event-bus/redis.ts'),
-    import('./adapters/limiter/redis.ts'),
-  ]);
-  const [bus, limiter] = await Promise.all([
-    createRedisEventBus({ url, reserve, clock, log }),
-    createRedisLimiter({ url, clock, log }),
-  ]);
-  return { bus, limiter };
-};
-
 const openParts = async (deps: AppDeps): Promise<Parts> => {
   const { config, log, clock, lifecycle } = deps;
   await migrateDatabase(config.database, { log });
   const db = await openDatabase(config.database, { log });
   lifecycle.onStop('database', () => db.close());
   const reserve = createReserve(db);
-  const redis = config.redis ? await openRedis(config.redis.url, reserve, deps) : null;
+  // The Redis client is loaded by those who use it.
+  const redis = config.redis
+    ? await (await import('./adapters/redis/open.ts')).openRedis({ url: config.redis.url, reserve, clock, log })
+    : null;
   const bus = redis?.bus ?? createMemoryEventBus({ reserve, clock, log });
   lifecycle.onStop('event bus', () => bus.close());
   const limiter = redis?.limiter ?? createMemoryLimiter({ clock });
@@ -128,15 +122,16 @@ const openParts = async (deps: AppDeps): Promise<Parts> => {
   return { db, bus, limiter };
 };
 
-const claudeSettings = (config: Config, credential: ClaudeCredential): ClaudeSettings => ({
-  credential,
-  configDir: join(config.paths.dataDir, 'claude'),
-  modelAliases: config.claude.aliases,
-  requestTimeoutMs: 120_000,
-  maxRetries: 1,
-  runningAsRoot: config.agent.runningAsRoot,
-  baseEnv: config.agent.baseEnv,
-});
+/** What a worker that belongs to nobody is opened with. */
+const plainProfile = (config: Config): WorkerProfile => {
+  const requests = createRunRequests({
+    paths: createPathGuard(guardedPaths(config)),
+    workspace: config.paths.workspace,
+    webhookProblem: () => null,
+  });
+  const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
+  return requests.usual({ ...who, origin: 'chat', browser: false });
+};
 
 const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accounts => {
   const { config } = deps;
@@ -151,15 +146,8 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
     prove: (credential) => {
       const provider = createClaudeProvider({ settings: () => claudeSettings(config, credential) });
       const nowhere = { append: async () => {}, load: async () => null, listSubpaths: async () => [] };
-      const requests = createRunRequests({
-        paths: createPathGuard(guardedPaths(config)),
-        workspace: config.paths.workspace,
-        webhookProblem: () => null,
-      });
-      const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
-      const starter = { ...who, origin: 'chat' as const, browser: false };
       return proveWith(provider, {
-        profile: { ...requests.usual(starter), tools: [] },
+        profile: { ...plainProfile(config), tools: [] },
         transcripts: nowhere,
         resume: null,
       });
@@ -167,13 +155,25 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
   });
 };
 
-const guardedPaths = ({ paths }: Config): Parameters<typeof createPathGuard>[0] => ({
-  home: paths.home,
-  configDir: paths.configDir,
-  dataDir: paths.dataDir,
-  workspace: paths.workspace,
-  roots: paths.allowedRoots,
-});
+/** Owner, index, model and graph of what is remembered; the index and the embedder start when they are first needed. */
+const createMemory = (deps: AppDeps, core: Core, { accounts, provider }: Model): MemoryPart => {
+  const { config, clock, log, lifecycle } = deps;
+  const index = createSqliteSearchIndex({ dir: join(config.paths.dataDir, 'index'), clock });
+  lifecycle.onStop('search index', () => index.close());
+  const embedder = createBundledEmbedder({ clock });
+  lifecycle.onStop('embedder', () => embedder.close());
+  const graph = createSqlGraphStore(core.db);
+  const model = createAgentModel({
+    provider,
+    profile: () => plainProfile(config),
+    model: config.claude.aliases.haiku ?? 'haiku',
+    clock,
+    timeoutMs: 120_000,
+  });
+  const secrets = (): string[] => [...config.secrets, ...accounts.secrets()];
+  const inChats = config.memory;
+  return createMemoryPart({ ...core, clock, log, index, embedder, graph, model, secrets, inChats });
+};
 
 /** A process that has not renewed its lease for this long is taken to be dead. */
 const leaseMs = 8_000;
@@ -181,21 +181,10 @@ const leaseMs = 8_000;
 /** Things that are done again and again while the server runs. */
 const keepTidy = (
   deps: AppDeps,
-  parts: { db: Db; agent: Agent; approvals: Approvals; events: EventLog; audit: Audit },
+  parts: { db: Db; agent: Agent; approvals: Approvals; events: EventLog; audit: Audit; jobs: Jobs; memory: MemoryPart },
 ): void => {
   const { clock, log, lifecycle } = deps;
-  const every = (ms: number, name: string, work: () => Promise<unknown>): void => {
-    let cancel = (): void => {};
-    const tick = (): void => {
-      cancel = clock.setTimer(ms, () => {
-        work()
-          .catch((error: unknown) => log.warn({ err: error }, `${name} failed; it is tried again`))
-          .finally(tick);
-      });
-    };
-    tick();
-    lifecycle.onStop(name, () => cancel());
-  };
+  const every = createUpkeep({ clock, log, lifecycle });
   const daysAgo = (days: number): Date => new Date(clock.now().getTime() - days * 86_400_000);
   every(leaseMs / 4, 'renewing leases', parts.agent.renewLeases);
   every(leaseMs / 3, 'taking over abandoned runs', () => parts.agent.recover(false));
@@ -203,12 +192,15 @@ const keepTidy = (
   every(3_600_000, 'pruning events', () => parts.events.prune(daysAgo(7)));
   every(3_600_000, 'forgetting idempotency keys', () => pruneIdempotency({ ...parts, clock }));
   every(3_600_000, 'pruning the audit trail', () => parts.audit.prune(daysAgo(90)));
+  every(3_600_000, 'pruning jobs', parts.jobs.prune);
+  every(3_600_000, 'letting memories go', parts.memory.memories.expire);
 };
 
 interface Core extends Parts {
   auth: Auth;
   events: EventLog;
   audit: Audit;
+  jobs: Jobs;
 }
 
 const createCore = async (deps: AppDeps): Promise<Core> => {
@@ -218,11 +210,14 @@ const createCore = async (deps: AppDeps): Promise<Core> => {
   lifecycle.onStop('auth', () => auth.close());
   const events = createEventLog({ ...parts, clock, log });
   lifecycle.onStop('event log', () => events.flush());
-  return { ...parts, auth, events, audit: createAudit({ ...parts, clock }) };
+  const jobs = createJobs({ ...parts, clock, log });
+  lifecycle.onStop('jobs', () => jobs.stop(3_000));
+  return { ...parts, auth, events, audit: createAudit({ ...parts, clock }), jobs };
 };
 
 interface Model {
   accounts: Accounts;
+  provider: AgentProvider;
   runtime: Runtime;
   transcripts: Transcripts;
 }
@@ -233,6 +228,7 @@ interface Conversing extends Model {
   checkpoints: ReturnType<typeof createCheckpoints>;
   noQuestions: NoQuestions;
   agent: Agent;
+  memory: MemoryPart;
 }
 
 /** With what can be done to a conversation besides going on with it. */
@@ -259,7 +255,7 @@ const createModel = (deps: AppDeps, core: Core): Model => {
     keepSpare: config.agent.keepSpare,
     onDiagnostic: (message, error) => log.warn({ err: error }, message),
   });
-  return { accounts, runtime, transcripts };
+  return { accounts, provider, runtime, transcripts };
 };
 
 const createPast = ({ config, clock }: AppDeps, core: Core, parts: Conversing) => {
@@ -309,6 +305,7 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
       core.auth.confirms(text, { ownerId, permission: 'shell', ip: ip ?? undefined }),
   });
   const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
+  const memory = createMemory(deps, core, model);
   const agent: Agent = createAgent({
     ...core,
     clock,
@@ -326,10 +323,12 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     noQuestions,
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
     recorded: transcripts.recorded,
+    recall: memory.chat.recall,
+    afterRun: { store: memory.chat.afterRun, wake: core.jobs.wake },
     parkMs: config.agent.parkMs,
   });
   lifecycle.onStop('runs', () => agent.stop(4_000));
-  const conversing = { ...model, sessions, approvals, checkpoints, noQuestions, agent };
+  const conversing = { ...model, sessions, approvals, checkpoints, noQuestions, agent, memory };
   return { ...conversing, ...createPast(deps, core, conversing) };
 };
 
@@ -372,6 +371,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerSessionRunRoutes(app, { ...talk, approvals, checkpoints, rewinds });
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);
+      registerMemoryRoutes(app, { ...talking.memory, log });
       registerAuditRoutes(app, { audit });
       registerOpenApiRoutes(app, renderDocsPage);
       registerFrontPage(app);
@@ -389,6 +389,8 @@ export const createApp = async (deps: AppDeps): Promise<App> => {
   const first = await core.auth.ensureFirstKey({ adminKey: config.server.adminKey ?? undefined });
   await talking.agent.start();
   await talking.agent.recover(config.database.kind === 'sqlite');
+  core.jobs.start();
+  await talking.memory.start();
   keepTidy(deps, { ...core, ...talking });
   return { ...core, ...talking, http, health, firstKey: first.key ?? null, ownerId: first.ownerId };
 };

@@ -60,6 +60,7 @@ export interface Config {
     /** What a child process may inherit from; the runtime takes a short allowlist of it. */
     readonly baseEnv: Env;
   };
+  readonly memory: { readonly enabled: boolean; readonly learnAfterMs: number };
   /** Values that must never be printed; the log scrubs them by exact match. */
   readonly secrets: readonly string[];
 }
@@ -173,6 +174,7 @@ const build = (values: Values, env: Env, home: string): Config => {
       runningAsRoot: process.getuid?.() === 0,
       baseEnv: { ...env },
     },
+    memory: { enabled: values.HEARTH_MEMORY === 'on', learnAfterMs: values.HEARTH_LEARN_SECONDS * 1_000 },
     secrets: secretsIn(values),
   };
 };

@@ -163,6 +163,16 @@ export const variables = {
     help: 'Private host:port targets that webhooks of a run may reach, exact, separated by commas; public ones need no entry',
     group: 'Agent',
   },
+  HEARTH_MEMORY: {
+    schema: z.enum(['on', 'off']).default('on'),
+    help: '"off": nothing is recalled in chats and nothing is learned from them, for everybody',
+    group: 'Memory',
+  },
+  HEARTH_LEARN_SECONDS: {
+    schema: count(0, 86_400).default(30),
+    help: 'A conversation is searched for facts this long after a run',
+    group: 'Memory',
+  },
   HEARTH_PARK_SECONDS: {
     schema: count(1, 3600).default(120),
     help: 'A run that waits for a person longer gives its process back',

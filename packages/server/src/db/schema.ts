@@ -62,6 +62,8 @@ export type SessionsTable = {
   origin: 'chat' | 'cron' | 'heartbeat' | 'api';
   agent_session_id: string | null;
   next_message_no: Default<number>;
+  /** Messages up to this number were searched for facts. */
+  learned_no: Default<number>;
   /** Rises whenever messages were taken out of the conversation. */
   history_version: Default<number>;
   created_at: string;
@@ -189,6 +191,86 @@ export type AuditTable = {
   created_at: string;
 };
 
+export type JobsTable = {
+  id: string;
+  owner_id: string;
+  kind: string;
+  /** Of all unfinished jobs of a kind only one has it. */
+  unique_key: string | null;
+  payload: JsonText;
+  status: 'waiting' | 'running' | 'done' | 'failed';
+  run_at: string;
+  /** Failures that count; a dependency that is away does not. */
+  attempts: Default<number>;
+  away_since: Default<string | null>;
+  /** It was asked for once more while it ran: there is new work. */
+  asked_again: Default<Flag>;
+  lease_until: Default<string | null>;
+  /** Who holds the lease; a result under another one is not stored. */
+  lease_id: Default<string | null>;
+  /** A sentence for people, never content. */
+  error: Default<string | null>;
+  created_at: string;
+  finished_at: Default<string | null>;
+};
+
+export type GraphEntitiesTable = {
+  id: string;
+  owner_id: string;
+  /** The name without regard to case, width and marks between its words. */
+  key: string;
+  name: string;
+  kind: string;
+};
+
+export type GraphMentionsTable = { owner_id: string; entity_id: string; memory_id: string; holds: Default<Flag> };
+
+/** One row for each memory that says so. */
+export type GraphRelationsTable = {
+  owner_id: string;
+  from_id: string;
+  type: string;
+  to_id: string;
+  memory_id: string;
+  since: string;
+  until: Default<string | null>;
+};
+
+export type MemoriesTable = {
+  id: string;
+  owner_id: string;
+  agent_id: string;
+  run_id: string | null;
+  /** Position in its conversation; what was said beside it is found by this. */
+  run_no: Default<number>;
+  text: string;
+  hash: string;
+  /** Equal for texts that differ in case, blanks and closing marks alone. */
+  likeness: string;
+  category: string | null;
+  metadata: JsonText;
+  author: 'owner' | 'assistant' | 'untrusted';
+  source_session_id: string | null;
+  source_message_id: string | null;
+  occurred_at: string;
+  created_at: string;
+  updated_at: string;
+  supersedes: string | null;
+  superseded_by: string | null;
+  /** People, things and how they relate, as they were found; null when the graph is not wanted. */
+  graph: JsonText | null;
+  /** SQLite: its row among the words. */
+  word_id: Default<number | null>;
+  /** 0: the index does not know it yet, 1: by words, 2: by words and meaning. */
+  indexed: Default<0 | 1 | 2>;
+  /** 0: the graph does not know it yet (or need not), 1: it does, 2: it knows that it holds no more. */
+  graphed: Default<0 | 1 | 2>;
+  /** Gone for everybody; the row itself goes once index and graph have forgotten it. */
+  deleted_at: Default<string | null>;
+};
+
+export type MemorySettingsTable = { owner_id: string; settings: JsonText; updated_at: string };
+
 export type CheckpointsTable = {
   id: string;
   owner_id: string;
@@ -231,4 +313,10 @@ export interface Database {
   checkpoint_files: CheckpointFilesTable;
   idempotency: IdempotencyTable;
   instances: InstancesTable;
+  graph_entities: GraphEntitiesTable;
+  graph_mentions: GraphMentionsTable;
+  graph_relations: GraphRelationsTable;
+  jobs: JobsTable;
+  memories: MemoriesTable;
+  memory_settings: MemorySettingsTable;
 }

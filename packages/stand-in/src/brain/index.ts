@@ -7,6 +7,7 @@ import type { Brain, Step } from '../script.ts';
 import { askRule } from './ask.ts';
 import { attachmentsRule, missingImageRule } from './attachments.ts';
 import { calendarRule } from './calendar.ts';
+import { extractionRule } from './extraction.ts';
 import { deleteRule, noFileNameRule, readRule, searchRule, writeRule } from './files.ts';
 import { createHelpersRule } from './helpers.ts';
 import { type Household, lindqvistHome } from './household.ts';
@@ -15,6 +16,7 @@ import { rememberedRule, rememberRule } from './memory.ts';
 import { notesRule, peopleRule } from './people.ts';
 import { planRule } from './plan.ts';
 import { recallRules, statementRule } from './recall.ts';
+import { rememberedFactRule } from './remembered.ts';
 import { createResultsRule, notificationRule } from './results.ts';
 import { diskRule, failingRule, listFilesRule, runRule } from './shell.ts';
 import { shoppingRule } from './shopping.ts';
@@ -38,6 +40,7 @@ const topics: Rule[] = [
   runRule,
   rememberRule,
   rememberedRule,
+  rememberedFactRule,
   ...recallRules,
   failingRule,
   restartRule,
@@ -96,6 +99,7 @@ const rules: Rule[] = [
   compactionRule,
   titleRule,
   summaryRule,
+  extractionRule,
   createStructuredRule({ answerFor }),
   formatRule,
   notificationRule,

@@ -8,10 +8,16 @@ import { ground } from './0001-ground.ts';
 import { acceptedRuns } from './0002-accepted-runs.ts';
 import { loginCodes } from './0003-login-codes.ts';
 import { history } from './0004-history.ts';
+import { jobs } from './0005-jobs.ts';
+import { graph } from './0006-graph.ts';
+import { memories } from './0007-memories.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
   '0002-accepted-runs': acceptedRuns,
   '0003-login-codes': loginCodes,
   '0004-history': history,
+  '0005-jobs': jobs,
+  '0006-graph': graph,
+  '0007-memories': memories(kind),
 });

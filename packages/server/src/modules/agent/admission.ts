@@ -18,7 +18,7 @@ import type { LiveRuns } from './live-runs.ts';
 import { type Recovery, storeRequest } from './recovery.ts';
 import type { RunRequests } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
-import type { BeginRequest, Begun, Connection, RunEnd } from './types.ts';
+import type { BeginRequest, Begun, Connection, Remembered, RunEnd } from './types.ts';
 
 export interface AdmissionDeps {
   db: Db;
@@ -34,6 +34,8 @@ export interface AdmissionDeps {
   recovery: Recovery;
   noQuestions: NoQuestions;
   endOf: (runId: string) => Promise<RunEnd>;
+  /** What is remembered and fits the message; never fails, and does not keep a chat waiting. */
+  recall: (ownerId: string, turn: TurnRequest) => Promise<Remembered | null>;
   isStopping: () => boolean;
 }
 
@@ -45,9 +47,10 @@ export interface Admission {
   activeRun(sessionId: string): Promise<RunRow | undefined>;
 }
 
-const toUserTurn = (uuid: string, turn: TurnRequest): UserTurn => ({
+const toUserTurn = (uuid: string, turn: TurnRequest, remembered: Remembered | null = null): UserTurn => ({
   uuid,
-  text: turn.prompt,
+  // At the very end: everything before it stays what the prompt cache knows.
+  text: remembered === null ? turn.prompt : `${turn.prompt}\n\n${remembered.text}`,
   images: turn.images ?? [],
 });
 
@@ -233,6 +236,8 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     }
     refuseWhileUnwell();
     const { starter, turn: asked } = request;
+    // Beside everything that follows: it is needed last.
+    const remembering = deps.recall(starter.ownerId, asked);
     const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
     const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);
     const place = placeOf(base, request.fork, prepared.grant.mode);
@@ -247,10 +252,13 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     });
     const messageId = newId();
     const row = await admit(request, place, messageId);
-    const turn = toUserTurn(messageId, request.turn);
+    const remembered = await remembering;
+    const turn = toUserTurn(messageId, request.turn, remembered);
     const { session_id: sessionId, after_seq: afterSeq } = row;
     const resume = resumeOf(base, request.fork);
-    deps.launcher.launch({ row, session: { id: sessionId }, prepared, turn, resume, label: request.turn.prompt });
+    const memories = remembered?.ids ?? [];
+    const label = request.turn.prompt;
+    deps.launcher.launch({ row, session: { id: sessionId }, prepared, turn, resume, label, memories });
     return { runId: row.id, sessionId, messageId, joined: false, afterSeq, how: 'started' };
   };
 

@@ -11,7 +11,7 @@ import { untilStored } from '../../kernel/retry.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Journal } from './journal.ts';
 import type { RunStore } from './run-store.ts';
-import type { RunEnd } from './types.ts';
+import type { Connection, RunEnd } from './types.ts';
 
 export interface KeeperDeps {
   db: Db;
@@ -19,6 +19,8 @@ export interface KeeperDeps {
   log: Log;
   runs: RunStore;
   sessions: Sessions;
+  /** What follows from a run: `store` in the transaction that ends it, `wake` after the commit. */
+  afterRun: { store(run: { ownerId: string; sessionId: string }, tx: Connection): Promise<void>; wake(): void };
 }
 
 export interface KeptRun {
@@ -26,6 +28,8 @@ export interface KeptRun {
   sessionId: string;
   runId: string;
   demo: boolean;
+  /** Memories that went along with the message. */
+  memories: string[];
 }
 
 const statusOf = (outcome: TurnOutcome): RunStatus => {
@@ -61,7 +65,7 @@ export interface Keeper {
   end(run: KeptRun, outcome: TurnOutcome, journal: Journal): Promise<RunEnd>;
 }
 
-export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Keeper => {
+export const createKeeper = ({ db, clock, log, runs, sessions, afterRun }: KeeperDeps): Keeper => {
   const book = async (
     run: KeptRun,
     outcome: TurnOutcome,
@@ -83,7 +87,9 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
       );
       const totals = { turns: result.num_turns, costUsd: result.total_cost_usd, usage: result.usage };
       await sessions.addTotals(run.sessionId, { ...totals, agentSessionId }, tx);
+      if (outcome.kind !== 'failed') await afterRun.store(run, tx);
     });
+    afterRun.wake();
   };
 
   const finish = async (
@@ -92,7 +98,7 @@ export const createKeeper = ({ db, clock, log, runs, sessions }: KeeperDeps): Ke
     journal: Journal,
   ): Promise<RunEnd> => {
     const { outcome } = ended;
-    const given = ended.result ?? emptyResult(run, outcome);
+    const given = { ...(ended.result ?? emptyResult(run, outcome)), memories_used: run.memories };
     // The agent prices every token as Claude's; the demo model costs nothing.
     const result = run.demo ? { ...given, total_cost_usd: 0, model_usage: {} } : given;
     try {

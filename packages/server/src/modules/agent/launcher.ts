@@ -10,7 +10,7 @@ import { canonicalTool, type Grant } from '../policy/index.ts';
 import type { SessionRow, Sessions } from '../sessions/index.ts';
 import { createGate, type GateDeps } from './gate.ts';
 import { createJournal, type Journal, type JournalRun } from './journal.ts';
-import { createKeeper, type Keeper, type KeptRun } from './keeper.ts';
+import { createKeeper, type Keeper, type KeeperDeps, type KeptRun } from './keeper.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import type { PreparedRun } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
@@ -33,6 +33,7 @@ export interface LauncherDeps extends Omit<GateDeps, 'currentPermissions'> {
   onParked: (runId: string) => Promise<void>;
   webhooks: WebhookSender;
   draftMs: number;
+  afterRun: KeeperDeps['afterRun'];
 }
 
 export interface Launch {
@@ -44,6 +45,8 @@ export interface Launch {
   resume: { agentSessionId: string; fork: boolean } | null;
   /** The prompt; its first words name checkpoints. */
   label: string;
+  /** Memories that went along with the message. */
+  memories: string[];
 }
 
 export interface Launcher {
@@ -109,10 +112,10 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
     if (ended?.kind === 'parked') await deps.onParked(run.runId);
   };
 
-  const launch = ({ row, session, prepared, turn, resume, label }: Launch): LiveRun => {
+  const launch = ({ row, session, prepared, turn, resume, label, memories }: Launch): LiveRun => {
     const hooks = prepared.hooks;
     const ids = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id };
-    const kept: KeptRun = { ...ids, demo: deps.isDemo() };
+    const kept: KeptRun = { ...ids, demo: deps.isDemo(), memories };
     const journal = journalOf(ids);
     const state: { mode: Grant['mode']; agentSessionId: string | null } = {
       mode: prepared.grant.mode,

@@ -88,7 +88,15 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
     const { prepared, label } = await prepareAgain(row);
     const agentSessionId = row.agent_session_id ?? session.agent_session_id;
     if (agentSessionId === null) throw new AppError('CONFLICT', 'The conversation of this run was not stored.');
-    launcher.launch({ row, session, prepared, turn: null, resume: { agentSessionId, fork: false }, label });
+    launcher.launch({
+      row,
+      session,
+      prepared,
+      turn: null,
+      resume: { agentSessionId, fork: false },
+      label,
+      memories: [],
+    });
   };
 
   const continueParked = async (runId: string, onlyIfSettled = false): Promise<void> => {
@@ -101,7 +109,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
       await relaunch(row);
     } catch (error) {
       log.error({ err: error, run_id: runId }, 'a parked run could not go on');
-      const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId, demo: deps.isDemo() };
+      const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId, demo: deps.isDemo(), memories: [] };
       await launcher.keeper.end(kept, couldNotGoOn, launcher.journal(kept));
     }
   };
@@ -109,7 +117,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
   /** A run that was cut off ends here, with the text that had arrived. */
   const endCutOff = async (row: RunRow): Promise<void> => {
     const ids = { session_id: row.session_id, run_id: row.id };
-    const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id, demo: deps.isDemo() };
+    const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id, demo: deps.isDemo(), memories: [] };
     const journal = launcher.journal(kept);
     if (row.draft?.trim())
       journal.take({

@@ -8,7 +8,7 @@ import { AppError } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import type { Grant, NoQuestions } from '../policy/index.ts';
-import { createAdmission } from './admission.ts';
+import { type AdmissionDeps, createAdmission } from './admission.ts';
 import { createLauncher, type LauncherDeps } from './launcher.ts';
 import { createLiveRuns } from './live-runs.ts';
 import { createRecovery, type Recovery } from './recovery.ts';
@@ -20,6 +20,7 @@ export interface AgentDeps extends Omit<LauncherDeps, 'live' | 'onParked' | 'dra
   bus: EventBus;
   requests: RunRequests;
   noQuestions: NoQuestions;
+  recall: AdmissionDeps['recall'];
   draftMs?: number;
 }
 

@@ -41,6 +41,12 @@ export interface Begun {
   afterSeq: number;
 }
 
+/** Facts for the end of a message. */
+export interface Remembered {
+  text: string;
+  ids: string[];
+}
+
 /** How a run ended, for callers that want one JSON answer. */
 export type RunEnd =
   | { kind: 'over'; result: QueryResponse; error: { code: string; message: string } | null }

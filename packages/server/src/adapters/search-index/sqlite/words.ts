@@ -1,0 +1,32 @@
+/** Which words of a question are looked for: literal, without those that stand in every sentence. */
+import { stemmer } from 'stemmer';
+
+/** English and German; a question of nothing else is looked for as it is. */
+const stopWords = new Set(
+  (
+    'a an the and or but if then of at by for with about to from in on is am are was were be been being have has had having do does did doing ' +
+    'what which who whom when where why how this that these those i me my we our you your he him his she her it its they them their as so than too ' +
+    'very can will just would could should any some all no not there here into out up down over again s t d ll m re ve ' +
+    'der die das den dem des ein eine einer eines und oder aber wenn dann von bei mit zu aus auf ist bin sind war waren sein haben hat hatte was wer wen ' +
+    'wem wann wo warum wie ich mich mir mein wir uns unser du dich dein er ihn sie ihr es als so sehr kann nicht da hier'
+  ).split(' '),
+);
+
+const mostWords = 64;
+
+export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** Without marks on letters, as the index keeps them. */
+const plain = (word: string): string => word.normalize('NFKD').replaceAll(/\p{M}/gu, '');
+
+/** As the index stems it, for asking how often it occurs. */
+export const stemOf = (word: string): string => {
+  const bare = plain(word);
+  return /^[a-z]+$/.test(bare) ? stemmer(bare) : bare;
+};
+
+export const askedWords = (text: string): string[] => {
+  const all = [...new Set(wordsOf(text))];
+  const telling = all.filter((word) => !stopWords.has(word));
+  return (telling.length > 0 ? telling : all).slice(0, mostWords);
+};

@@ -1,0 +1,136 @@
+/** Rows of the ledger. */
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { Database, Db, JobsTable } from '../../db/index.ts';
+
+export type JobRow = Selectable<JobsTable>;
+type Connection = Kysely<Database>;
+
+export interface Claim {
+  now: string;
+  leaseId: string;
+  leaseUntil: string;
+  kinds: readonly string[];
+}
+
+export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>) => {
+  /** Due, or abandoned by a process that has died. */
+  const claimable = (tx: Connection, { now, kinds }: Claim) =>
+    tx
+      .selectFrom('jobs')
+      .where('kind', 'in', kinds)
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('status', '=', 'waiting'), eb('run_at', '<=', now)]),
+          eb.and([eb('status', '=', 'running'), eb('lease_until', '<', now)]),
+        ]),
+      )
+      .orderBy('run_at')
+      .limit(1)
+      .selectAll();
+
+  return {
+    /** On SQLite the write lock of the transaction keeps others out; PostgreSQL passes over rows that are being claimed. */
+    claim: (claim: Claim): Promise<JobRow | undefined> =>
+      db.transaction().execute(async (tx) => {
+        const due = claimable(tx, claim);
+        const row = await (kind === 'postgres' ? due.forUpdate().skipLocked() : due).executeTakeFirst();
+        if (!row) return undefined;
+        const wasAbandoned = row.status === 'running';
+        const set = {
+          status: 'running' as const,
+          lease_id: claim.leaseId,
+          lease_until: claim.leaseUntil,
+          asked_again: 0 as const,
+          attempts: row.attempts + (wasAbandoned ? 1 : 0),
+        };
+        await tx.updateTable('jobs').set(set).where('id', '=', row.id).execute();
+        return { ...row, ...set };
+      }),
+    renew: async (leaseIds: readonly string[], until: string): Promise<void> => {
+      if (leaseIds.length === 0) return;
+      await db.updateTable('jobs').set({ lease_until: until }).where('lease_id', 'in', leaseIds).execute();
+    },
+    /** False when the lease was lost: somebody else has the job now. */
+    settle: async (row: Pick<JobRow, 'id' | 'lease_id'>, set: Partial<JobRow>): Promise<boolean> => {
+      const done = await db
+        .updateTable('jobs')
+        .set({ ...set, lease_id: null, lease_until: null })
+        .where('id', '=', row.id)
+        .where('lease_id', '=', row.lease_id)
+        .executeTakeFirst();
+      return Number(done.numUpdatedRows) > 0;
+    },
+    wasAskedAgain: async (id: string): Promise<boolean> => {
+      const row = await db.selectFrom('jobs').where('id', '=', id).select('asked_again').executeTakeFirst();
+      return row?.asked_again === 1;
+    },
+    /** The same work once more: a waiting job stands for it, a running one is told that there is more. */
+    join: async (kindName: string, key: string, runAt: string, tx: Connection): Promise<boolean> => {
+      const known = await tx
+        .updateTable('jobs')
+        .set({
+          asked_again: 1,
+          run_at: sql<string>`case when status = 'waiting' and run_at > ${runAt} then ${runAt} else run_at end`,
+        })
+        .where('kind', '=', kindName)
+        .where('unique_key', '=', key)
+        .executeTakeFirst();
+      return Number(known.numUpdatedRows) > 0;
+    },
+    insert: async (
+      row: Pick<JobRow, 'id' | 'owner_id' | 'kind' | 'unique_key' | 'payload' | 'run_at' | 'created_at'>,
+      tx: Connection,
+    ) => {
+      await tx
+        .insertInto('jobs')
+        .values({ ...row, status: 'waiting' })
+        .onConflict((conflict) => conflict.columns(['kind', 'unique_key']).doNothing())
+        .execute();
+    },
+    count: async (ownerId: string, kindName: string, on: Connection = db): Promise<number> => {
+      const row = await on
+        .selectFrom('jobs')
+        .where('owner_id', '=', ownerId)
+        .where('kind', '=', kindName)
+        .where('status', 'in', ['waiting', 'running'])
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(row.n);
+    },
+    isDue: async (ownerId: string, kindName: string, now: string): Promise<boolean> => {
+      const row = await db
+        .selectFrom('jobs')
+        .where('owner_id', '=', ownerId)
+        .where('kind', '=', kindName)
+        .where((eb) =>
+          eb.or([eb('status', '=', 'running'), eb.and([eb('status', '=', 'waiting'), eb('run_at', '<=', now)])]),
+        )
+        .select('id')
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    nextRunAt: async (kinds: readonly string[]): Promise<string | null> => {
+      const row = await db
+        .selectFrom('jobs')
+        .where('status', '=', 'waiting')
+        .where('kind', 'in', kinds)
+        .select((eb) => eb.fn.min('run_at').as('at'))
+        .executeTakeFirst();
+      return row?.at ?? null;
+    },
+    remove: async (ownerId: string, kindName: string, tx: Connection = db): Promise<void> => {
+      await tx.deleteFrom('jobs').where('owner_id', '=', ownerId).where('kind', '=', kindName).execute();
+    },
+    prune: async (done: string, failed: string): Promise<void> => {
+      await db
+        .deleteFrom('jobs')
+        .where((eb) =>
+          eb.or([
+            eb.and([eb('status', '=', 'done'), eb('finished_at', '<', done)]),
+            eb.and([eb('status', '=', 'failed'), eb('finished_at', '<', failed)]),
+          ]),
+        )
+        .execute();
+    },
+  };
+};

@@ -1,0 +1,188 @@
+/**
+ * Memory in chats: what is put before the model with a message, and what is learned from a conversation afterwards. The
+ * learning is a job of its own, written together with the end of the run; it decides by the run's own row, so nothing of
+ * an off-the-record run is ever read.
+ */
+import { type TurnRequest, turnRequestSchema } from '@hearth/contract';
+import { z } from 'zod';
+import type { Db } from '../../db/index.ts';
+import { parseJson, tryParseJson } from '../../kernel/json.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Jobs } from '../jobs/index.ts';
+import type { Said } from './extract.ts';
+import { type MemoryBlock, renderMemories } from './prompt.ts';
+import type { Recall } from './recall.ts';
+import type { Conversation, Memories } from './service.ts';
+import type { MemorySettingsStore } from './settings.ts';
+import type { Connection, MemoryStore } from './store.ts';
+
+export const learnJob = 'memory.learn';
+
+export interface ChatMemory {
+  /** Null: nothing fits, or memory is off. Never fails and never takes long: a chat does not wait for it. */
+  recall(ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null>;
+  /** In the transaction that ends a run. */
+  afterRun(run: { ownerId: string; sessionId: string }, tx: Connection): Promise<void>;
+}
+
+export interface ChatMemoryDeps {
+  db: Db;
+  log: Log;
+  store: MemoryStore;
+  settings: MemorySettingsStore;
+  recall: Recall;
+  memories: Memories;
+  jobs: Jobs;
+  /** The operator's switch. */
+  enabled: boolean;
+  /** A conversation is searched for facts this long after a run, so that several turns make one question. */
+  learnAfterMs: number;
+}
+
+/** After this the words of the question alone decide. */
+const embedWithinMs = 150;
+const usualLimit = 8;
+/** Of a long message its beginning says what it is about. */
+const mostAsked = 1_000;
+const leastScore = 0.12;
+/** Of one conversation at a time. */
+const mostMessages = 100;
+
+const requestShape = z.object({ turn: turnRequestSchema }).loose();
+const blockShape = z.looseObject({ type: z.string(), text: z.string().optional(), name: z.string().optional() });
+
+/** Tools whose results somebody else wrote. */
+const bringsForeignWords = (tool: string): boolean => /^(WebFetch|WebSearch|Read|Grep|Bash|mcp__)/.test(tool);
+
+interface MessageRow {
+  id: string;
+  type: 'user' | 'assistant' | 'system';
+  content: string;
+  created_at: string;
+}
+
+const textIn = (blocks: z.infer<typeof blockShape>[]): string =>
+  blocks
+    .flatMap((block) => (block.type === 'text' && block.text ? [block.text] : []))
+    .join('\n')
+    .trim();
+
+const saidIn = (rows: readonly MessageRow[]): Said[] => {
+  const all = rows.map((row) => ({ row, blocks: parseJson(z.array(blockShape), row.content, 'message') }));
+  const isTainted = all.some(({ blocks }) =>
+    blocks.some((block) => block.type === 'tool_use' && bringsForeignWords(block.name ?? '')),
+  );
+  return all.flatMap(({ row, blocks }): Said[] => {
+    const text = textIn(blocks).slice(0, 20_000);
+    if (text === '' || row.type === 'system') return [];
+    const author = row.type === 'user' ? 'owner' : isTainted ? 'untrusted' : 'assistant';
+    return [{ author, text, messageId: row.id }];
+  });
+};
+
+export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
+  const { db, store, jobs } = deps;
+
+  const find = async (ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null> => {
+    if (!deps.enabled || turn.memory?.enabled === false || turn.prompt.trim() === '') return null;
+    if (!(await store.hasAny(ownerId))) return null;
+    const settings = await deps.settings.get(ownerId);
+    if (!settings.enabled) return null;
+    const { found } = await deps.recall.find(ownerId, {
+      query: turn.prompt.slice(0, mostAsked),
+      limit: turn.memory?.limit ?? usualLimit,
+      enable_graph: turn.memory?.enable_graph ?? settings.enable_graph,
+      embedWithinMs,
+    });
+    return renderMemories(found.filter(({ ranked }) => ranked.score >= leastScore));
+  };
+
+  /** Runs from which something may be learned: people's own, that were not off the record. */
+  const openRuns = async (ownerId: string, sessionId: string): Promise<Map<string, TurnRequest>> => {
+    const rows = await db.kysely
+      .selectFrom('runs')
+      .where('session_id', '=', sessionId)
+      .where('owner_id', '=', ownerId)
+      .where('origin', 'in', ['chat', 'api'])
+      .select(['id', 'request'])
+      .execute();
+    return new Map(
+      rows.flatMap(({ id, request }) => {
+        const turn = tryParseJson(requestShape, request)?.turn;
+        return turn && turn.memory?.enabled !== false ? [[id, turn] as const] : [];
+      }),
+    );
+  };
+
+  /** What was said since the last time; null when there is nothing to learn from. */
+  const newlySaid = async (
+    ownerId: string,
+    sessionId: string,
+  ): Promise<{ upTo: number; conversation: Conversation | null }> => {
+    const session = await db.kysely
+      .selectFrom('sessions')
+      .where('id', '=', sessionId)
+      .where('owner_id', '=', ownerId)
+      .where('deleted_at', 'is', null)
+      .select('learned_no')
+      .executeTakeFirst();
+    if (!session) return { upTo: 0, conversation: null };
+    const all = await db.kysely
+      .selectFrom('messages')
+      .where('session_id', '=', sessionId)
+      .where('no', '>', session.learned_no)
+      .where('parent_tool_use_id', 'is', null)
+      .orderBy('no')
+      .limit(mostMessages)
+      .select(['id', 'no', 'run_id', 'type', 'content', 'created_at'])
+      .execute();
+    const runs = await openRuns(ownerId, sessionId);
+    const rows = all.filter(({ run_id }) => run_id !== null && runs.has(run_id));
+    const upTo = all.at(-1)?.no ?? session.learned_no;
+    const said = saidIn(rows);
+    const settings = await deps.settings.get(ownerId);
+    if (!settings.enabled || !said.some(({ author }) => author === 'owner')) return { upTo, conversation: null };
+    const wantsGraph = [...runs.values()].every((turn) => turn.memory?.enable_graph !== false);
+    const conversation = {
+      said,
+      place: { agentId: 'main', runId: sessionId },
+      sessionId,
+      metadata: {},
+      occurredAt: rows[0]?.created_at ?? new Date(0).toISOString(),
+      graph: settings.enable_graph && wantsGraph,
+    };
+    return { upTo, conversation };
+  };
+
+  const noteLearned = async (sessionId: string, upTo: number, tx: Connection): Promise<void> => {
+    await tx.updateTable('sessions').set({ learned_no: upTo }).where('id', '=', sessionId).execute();
+  };
+
+  jobs.define(learnJob, {
+    attempts: 3,
+    timeoutMs: 180_000,
+    async run({ ownerId, payload }, signal) {
+      const sessionId = String(payload.session_id);
+      const { upTo, conversation } = await newlySaid(ownerId, sessionId);
+      if (conversation === null) await noteLearned(sessionId, upTo, db.kysely);
+      else {
+        const note = (tx: Connection): Promise<void> => noteLearned(sessionId, upTo, tx);
+        await deps.memories.learn(ownerId, conversation, { signal, note });
+      }
+      return 'done';
+    },
+  });
+
+  return {
+    recall: (ownerId, turn) =>
+      find(ownerId, turn).catch((error: unknown) => {
+        deps.log.warn({ err: error }, 'a chat goes on without what is remembered');
+        return null;
+      }),
+    async afterRun({ ownerId, sessionId }, tx) {
+      if (!deps.enabled) return;
+      const job = { ownerId, kind: learnJob, uniqueKey: sessionId, payload: { session_id: sessionId } };
+      await jobs.enqueue({ ...job, delayMs: deps.learnAfterMs }, tx);
+    },
+  };
+};

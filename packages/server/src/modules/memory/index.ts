@@ -1,0 +1,7 @@
+/**
+ * Memory: facts with where they came from, found again by words, meaning, people and things. The SQL row is the truth
+ * (`store.ts`); index and graph follow it (`sync.ts`); `recall.ts` finds, `rank.ts` says in which order and why,
+ * `writer.ts` merges and corrects, `extract.ts` finds facts in conversations, `chat.ts` brings both into chats.
+ */
+export { createMemoryPart, type MemoryPart } from './part.ts';
+export { registerMemoryRoutes } from './routes.ts';

@@ -1,0 +1,151 @@
+/** Joins the pieces of memory, and its background work with the ledger of jobs. */
+
+import { jsonObjectSchema } from '@hearth/contract';
+import { z } from 'zod';
+import type { Db } from '../../db/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Embedder } from '../../ports/embedder.ts';
+import type { GraphStore } from '../../ports/graph-store.ts';
+import type { SearchIndex } from '../../ports/search-index.ts';
+import type { StructuredModel } from '../../ports/structured-model.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Jobs } from '../jobs/index.ts';
+import { type ChatMemory, createChatMemory, learnJob } from './chat.ts';
+import { createExtract } from './extract.ts';
+import { createRecall } from './recall.ts';
+import { createSanitise } from './sanitise.ts';
+import { type Conversation, createMemories, type Memories } from './service.ts';
+import { createMemorySettings } from './settings.ts';
+import { type Connection, createMemoryStore } from './store.ts';
+import { createSync } from './sync.ts';
+import { createMemoryTransfer, type MemoryTransfer } from './transfer.ts';
+import { createMemoryWriter } from './writer.ts';
+
+export interface MemoryPartDeps {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  audit: Audit;
+  jobs: Jobs;
+  index: SearchIndex;
+  embedder: Embedder;
+  graph: GraphStore;
+  model: StructuredModel;
+  /** Values that must never be stored. */
+  secrets: () => readonly string[];
+  /** Off: chats neither recall nor teach. */
+  inChats: { enabled: boolean; learnAfterMs: number };
+}
+
+export interface MemoryPart {
+  memories: Memories;
+  transfer: MemoryTransfer;
+  chat: ChatMemory;
+  index: SearchIndex;
+  /** Takes up what a crash has left: call once after the start. */
+  start(): Promise<void>;
+}
+
+const syncJob = 'memory.sync';
+const addJob = 'memory.add';
+/** An answer waits this long for index and graph to follow; they do in any case. */
+const settleMs = 3_000;
+
+const conversationShape = z.object({
+  said: z.array(
+    z.object({
+      author: z.enum(['owner', 'assistant', 'untrusted']),
+      text: z.string(),
+      messageId: z.string().nullable(),
+    }),
+  ),
+  place: z.object({ agentId: z.string(), runId: z.string().nullable() }),
+  sessionId: z.string().nullable(),
+  metadata: jsonObjectSchema,
+  occurredAt: z.string(),
+  graph: z.boolean(),
+});
+
+export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
+  const { clock, jobs, index, embedder, graph, log } = deps;
+  const store = createMemoryStore(deps.db);
+  const settings = createMemorySettings(deps);
+  const sanitise = createSanitise(deps.secrets);
+
+  const enqueueSync = (ownerId: string, tx?: Connection): Promise<void> =>
+    jobs.enqueue({ ownerId, kind: syncJob, uniqueKey: ownerId, payload: {} }, tx);
+  const takeUp = async (): Promise<void> => {
+    for (const ownerId of await store.ownersWithWork()) await enqueueSync(ownerId);
+    jobs.wake();
+  };
+  const sync = createSync({ store, index, embedder, graph, clock, log, onSpaceChanged: takeUp });
+  jobs.define(syncJob, {
+    attempts: 10,
+    timeoutMs: 120_000,
+    run: async ({ ownerId }, signal) => ((await sync.run(ownerId, signal)).more ? 'more' : 'done'),
+  });
+
+  /** The job does the work; whoever has asked waits a moment for it. */
+  const settle = async (ownerId: string): Promise<void> => {
+    jobs.wake();
+    const until = clock.monotonicMs() + settleMs;
+    while (clock.monotonicMs() < until && (await store.hasWork(ownerId)) && (await jobs.isAtWork(ownerId, syncJob)))
+      await new Promise<void>((resolve) => clock.setTimer(10, resolve));
+  };
+
+  const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
+  const checkIndex = (ownerId: string): void => {
+    const work = async (): Promise<void> => {
+      if (!(await sync.reconcile(ownerId))) return;
+      await enqueueSync(ownerId);
+      jobs.wake();
+    };
+    work().catch((error: unknown) => log.warn({ err: error }, 'the index could not be compared; it is tried again'));
+  };
+  const recall = createRecall({ store, index, embedder, graph, sync, checkIndex, clock, log });
+  const memories = createMemories({
+    ...deps,
+    store,
+    settings,
+    writer,
+    recall,
+    extract: createExtract(deps.model),
+    enqueueSync,
+    settle,
+    async enqueueLearn(ownerId, conversation) {
+      const payload = { conversation: await cleaned(ownerId, conversation) };
+      await jobs.enqueue({ ownerId, kind: addJob, uniqueKey: null, payload });
+      jobs.wake();
+    },
+    learning: async (ownerId) => (await jobs.waiting(ownerId, addJob)) + (await jobs.waiting(ownerId, learnJob)),
+  });
+
+  /** A queue is a sink too: only what may be stored goes into it. */
+  const cleaned = async (ownerId: string, conversation: Conversation): Promise<Conversation> => {
+    const { pii_mode } = await settings.get(ownerId);
+    const said: Conversation['said'][number][] = [];
+    for (const one of conversation.said) {
+      const clean = await sanitise(one.text, pii_mode);
+      if (clean !== 'blocked') said.push({ ...one, text: clean.text });
+    }
+    return { ...conversation, said };
+  };
+
+  jobs.define(addJob, {
+    attempts: 3,
+    timeoutMs: 180_000,
+    async run({ ownerId, payload }, signal) {
+      await memories.learn(ownerId, conversationShape.parse(payload.conversation), { signal });
+      return 'done';
+    },
+  });
+
+  return {
+    index,
+    memories,
+    transfer: createMemoryTransfer({ store, writer, now: () => clock.now(), settle }),
+    chat: createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories }),
+    start: takeUp,
+  };
+};

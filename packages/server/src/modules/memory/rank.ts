@@ -1,0 +1,105 @@
+/**
+ * How remembered facts are put in order. Every candidate has a score by words and one by meaning; what was said right
+ * beside a good candidate, what is linked to it through people and things, and what is recent adds to it. The weights
+ * were measured on a public set of long conversations (`docs/benchmarks.md`, "Memory").
+ */
+import type { IndexHit } from '../../ports/search-index.ts';
+
+export interface Place {
+  id: string;
+  runId: string | null;
+  /** Position in its conversation. */
+  runNo: number;
+  occurredAt: string;
+}
+
+export interface RankInput {
+  hits: readonly IndexHit[];
+  /** Where every hit stands; those without a place are left out (they are gone, or corrected). */
+  places: ReadonlyMap<string, Place>;
+  /** How close a memory is to the people and things of the question: 1 is named in it. */
+  graph: ReadonlyMap<string, number>;
+  now: Date;
+}
+
+/** Parts of a score; they add up to it. */
+export interface Ranked {
+  id: string;
+  score: number;
+  words: number;
+  meaning: number;
+  neighbours: number;
+  graph: number;
+  time: number;
+}
+
+const meaningWeight = 0.6;
+/** Share of the best score one and two messages away in the same conversation. */
+const neighbourWeights = [0.5, 0.2] as const;
+const graphWeight = 0.15;
+/** Less than any difference in content: of two facts that fit equally the newer one comes first. */
+const timeWeight = 0.05;
+const halfLifeMs = 90 * 86_400_000;
+
+const most = 1 + neighbourWeights[0] + neighbourWeights[1] + graphWeight + timeWeight;
+
+export const neighbourReach = neighbourWeights.length;
+
+const keyOf = (runId: string, runNo: number): string => `${runId}\n${runNo}`;
+
+interface Base {
+  place: Place;
+  words: number;
+  meaning: number;
+}
+
+/** Words and meaning on one scale: BM25 has no upper bound, so the best of this question counts as 1. */
+const basesOf = ({ hits, places }: RankInput): Base[] => {
+  const best = Math.max(...hits.map((hit) => hit.words), Number.EPSILON);
+  const hasMeaning = hits.some((hit) => hit.meaning !== null);
+  const weight = hasMeaning ? meaningWeight : 0;
+  return hits.flatMap((hit) => {
+    const place = places.get(hit.id);
+    if (place === undefined) return [];
+    return [{ place, words: (1 - weight) * (hit.words / best), meaning: weight * Math.max(0, hit.meaning ?? 0) }];
+  });
+};
+
+const neighboursOf = (bases: readonly Base[]): ((place: Place) => number) => {
+  const scores = new Map<string, number>();
+  for (const { place, words, meaning } of bases)
+    if (place.runId !== null) scores.set(keyOf(place.runId, place.runNo), words + meaning);
+  return ({ runId, runNo }) => {
+    if (runId === null) return 0;
+    return neighbourWeights.reduce((sum, weight, index) => {
+      const before = scores.get(keyOf(runId, runNo - index - 1)) ?? 0;
+      const after = scores.get(keyOf(runId, runNo + index + 1)) ?? 0;
+      return sum + weight * Math.max(before, after);
+    }, 0);
+  };
+};
+
+const recency = (occurredAt: string, now: Date): number => {
+  const age = Math.max(0, now.getTime() - Date.parse(occurredAt));
+  return Number.isNaN(age) ? 0 : 2 ** (-age / halfLifeMs);
+};
+
+/** Best first. What matches in no way at all is left out. */
+export const rank = (input: RankInput): Ranked[] => {
+  const bases = basesOf(input);
+  const besides = neighboursOf(bases);
+  return bases
+    .map(({ place, words, meaning }): Ranked => {
+      const parts = {
+        words: words / most,
+        meaning: meaning / most,
+        neighbours: besides(place) / most,
+        graph: (graphWeight * (input.graph.get(place.id) ?? 0)) / most,
+        time: (timeWeight * recency(place.occurredAt, input.now)) / most,
+      };
+      const score = Object.values(parts).reduce((sum, part) => sum + part, 0);
+      return { id: place.id, score, ...parts };
+    })
+    .filter(({ words, meaning, neighbours, graph }) => words + meaning + neighbours + graph > 0)
+    .sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
+};

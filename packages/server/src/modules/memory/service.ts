@@ -1,0 +1,349 @@
+/** What can be done with memories. See `index.ts`. */
+import {
+  type AddedMemories,
+  type AddMemories,
+  type Memory,
+  type MemoryAuthor,
+  type MemoryGraph,
+  type MemoryHistory,
+  type MemoryList,
+  type MemoryResults,
+  type MemorySettings,
+  type memoryGraphQuerySchema,
+  type memoryListQuerySchema,
+  memoryMessageSchema,
+  type SearchMemories,
+  type UpdateMemory,
+} from '@hearth/contract';
+import type { z } from 'zod';
+import type { Db } from '../../db/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { AppError, isAppError } from '../../kernel/errors.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { GraphStore } from '../../ports/graph-store.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Extract, Said } from './extract.ts';
+import { type Recall, toResult } from './recall.ts';
+import type { MemorySettingsStore } from './settings.ts';
+import { type Connection, type MemoryRow, type MemoryStore, metadataOf, toMemory } from './store.ts';
+import type { Draft, DraftPlace, MemoryWriter, Written } from './writer.ts';
+
+/** Who asks, for the audit trail. */
+export interface Asker {
+  ownerId: string;
+  keyId: string | null;
+  ip: string | null;
+}
+
+export interface Conversation {
+  said: readonly Said[];
+  place: DraftPlace;
+  sessionId: string | null;
+  metadata: Record<string, unknown>;
+  occurredAt: string;
+  graph: boolean;
+}
+
+export interface LearnOptions {
+  signal?: AbortSignal;
+  /** Runs in the transaction that stores the facts. */
+  note?: (tx: Connection) => Promise<void>;
+}
+
+export interface Memories {
+  add(asker: Asker, request: AddMemories): Promise<AddedMemories>;
+  /** Finds facts in a conversation and stores them. SERVICE_UNAVAILABLE when the model is away: nothing is stored. */
+  learn(ownerId: string, conversation: Conversation, how?: LearnOptions): Promise<Written & { refused: number }>;
+  search(asker: Asker, request: SearchMemories): Promise<MemoryResults>;
+  list(ownerId: string, query: z.infer<typeof memoryListQuerySchema>): Promise<MemoryList>;
+  get(ownerId: string, id: string): Promise<Memory>;
+  /** The correction of a memory: a new one that supersedes it. */
+  correct(asker: Asker, id: string, change: UpdateMemory, author?: MemoryAuthor): Promise<Memory>;
+  /** With everything it corrected and was corrected by. */
+  forget(asker: Asker, id: string): Promise<void>;
+  forgetAll(asker: Asker): Promise<number>;
+  history(ownerId: string, id: string): Promise<MemoryHistory>;
+  graph(ownerId: string, query: z.infer<typeof memoryGraphQuerySchema>): Promise<MemoryGraph>;
+  settings(ownerId: string): Promise<MemorySettings>;
+  updateSettings(asker: Asker, change: Partial<MemorySettings>): Promise<MemorySettings>;
+  /** Lets go what is older than the owner wants to keep. */
+  expire(): Promise<void>;
+}
+
+export interface MemoriesDeps {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  audit: Audit;
+  store: MemoryStore;
+  settings: MemorySettingsStore;
+  writer: MemoryWriter;
+  recall: Recall;
+  graph: GraphStore;
+  extract: Extract;
+  /** Asks for a follow-up in a transaction. */
+  enqueueSync: (ownerId: string, tx: Connection) => Promise<void>;
+  /** The conversation waits until the model is there again. */
+  enqueueLearn: (ownerId: string, conversation: Conversation) => Promise<void>;
+  /** Conversations that wait for the model. */
+  learning: (ownerId: string) => Promise<number>;
+  /** Lets index and graph follow now; resolves when they have, or after a moment in any case. */
+  settle: (ownerId: string) => Promise<void>;
+}
+
+/** Design: interactive answers within 5 s, then words alone. */
+const embedWithinMs = 5_000;
+/** Known facts that the model is shown, so that it can say what is repeated or corrected. */
+const mostKnown = 12;
+
+const authorOf = (role: 'user' | 'assistant' | 'system'): MemoryAuthor =>
+  role === 'user' ? 'owner' : role === 'assistant' ? 'assistant' : 'untrusted';
+
+const saidIn = ({ messages }: AddMemories): Said[] =>
+  typeof messages === 'string'
+    ? [{ author: 'owner', text: messages, messageId: null }]
+    : messages
+        .map((message) => memoryMessageSchema.parse(message))
+        .map(({ role, content }) => ({ author: authorOf(role), text: content, messageId: null }));
+
+const categoryOf = (metadata: Record<string, unknown>): string | null =>
+  typeof metadata.category === 'string' ? metadata.category.slice(0, 100) : null;
+
+const notThere = (): AppError => new AppError('NOT_FOUND', 'There is no such memory.');
+
+const draftOf = (conversation: Conversation, one: Pick<Draft, 'text' | 'author' | 'messageId'>): Draft => ({
+  ...one,
+  category: categoryOf(conversation.metadata),
+  metadata: conversation.metadata,
+  sessionId: conversation.sessionId,
+  occurredAt: conversation.occurredAt,
+  graph: null,
+  repeats: null,
+  corrects: null,
+});
+
+export const createMemories = (deps: MemoriesDeps): Memories => {
+  const { clock, store, audit } = deps;
+  const now = (): string => clock.now().toISOString();
+
+  const record = (asker: Asker, action: string, target: string | null, code: string | null = null): Promise<void> =>
+    audit.record({ ...asker, action: `memory.${action}`, outcome: 'ok', code, target });
+
+  const knownTo = async (ownerId: string, said: readonly Said[]) => {
+    const text = said
+      .map((one) => one.text)
+      .join('\n')
+      .slice(0, 4_000);
+    const query = { query: text, limit: mostKnown, enable_graph: false, embedWithinMs };
+    const { found } = await deps.recall.find(ownerId, query);
+    return found.map(({ row }) => ({ id: row.id, text: row.text }));
+  };
+
+  const learn: Memories['learn'] = async (ownerId, conversation, { signal, note } = {}) => {
+    const known = await knownTo(ownerId, conversation.said);
+    const { said, occurredAt: at } = conversation;
+    const { facts, refused } = await deps.extract({ said, known, at, signal });
+    const drafts = facts.map(
+      (fact): Draft => ({
+        ...draftOf(conversation, fact),
+        category: categoryOf(conversation.metadata) ?? fact.category,
+        graph: conversation.graph ? fact.graph : null,
+        repeats: fact.repeats,
+        corrects: fact.corrects,
+      }),
+    );
+    const written = await deps.writer.write(ownerId, conversation.place, drafts, note);
+    return { ...written, refused };
+  };
+
+  const conversationOf = async (asker: Asker, request: AddMemories): Promise<Conversation> => {
+    const settings = await deps.settings.get(asker.ownerId);
+    return {
+      said: saidIn(request),
+      place: { agentId: request.agent_id ?? 'main', runId: request.run_id ?? null },
+      sessionId: null,
+      metadata: request.metadata ?? {},
+      occurredAt: request.occurred_at ?? now(),
+      graph: request.enable_graph ?? settings.enable_graph,
+    };
+  };
+
+  const notesOn = ({ blocked, merged }: Written, refused: number): string[] => [
+    ...(blocked > 0 ? [`${blocked} held personal data and were not stored, as your settings say.`] : []),
+    ...(merged > 0 ? [`${merged} were known already.`] : []),
+    ...(refused > 0 ? [`${refused} parts of the model's answer could not be used.`] : []),
+  ];
+
+  const answerOf = async (ownerId: string, written: Written, refused = 0): Promise<AddedMemories> => {
+    if (written.rows.length > 0) await deps.settle(ownerId);
+    const ids = written.rows.map(({ id }) => id);
+    const fresh = new Map((await store.byIds(ownerId, ids, 'all')).map((row) => [row.id, row]));
+    const memories = written.rows.map((row) => toMemory(fresh.get(row.id) ?? row));
+    const { merged, superseded } = written;
+    return { memories, count: memories.length, merged, superseded, queued: false, notes: notesOn(written, refused) };
+  };
+
+  const addInferred = async (asker: Asker, conversation: Conversation): Promise<AddedMemories> => {
+    try {
+      const { refused, ...written } = await learn(asker.ownerId, conversation);
+      return await answerOf(asker.ownerId, written, refused);
+    } catch (error) {
+      if (!isAppError(error, 'SERVICE_UNAVAILABLE')) throw error;
+      await deps.enqueueLearn(asker.ownerId, conversation);
+      const notes = ['The model that finds facts is not available. Nothing is lost: it is tried again by itself.'];
+      return { memories: [], count: 0, merged: 0, superseded: [], queued: true, notes };
+    }
+  };
+
+  const add: Memories['add'] = async (asker, request) => {
+    const conversation = await conversationOf(asker, request);
+    if (request.infer ?? true) {
+      const added = await addInferred(asker, conversation);
+      await record(asker, 'added', added.memories[0]?.id ?? null, added.queued ? 'QUEUED' : null);
+      return added;
+    }
+    const drafts = conversation.said.map((one) => draftOf(conversation, one));
+    const written = await deps.writer.write(asker.ownerId, conversation.place, drafts);
+    await record(asker, 'added', written.rows[0]?.id ?? null);
+    return answerOf(asker.ownerId, written);
+  };
+
+  const row = async (ownerId: string, id: string): Promise<MemoryRow> => {
+    const [found] = await store.byIds(ownerId, [id], 'all');
+    if (!found) throw notThere();
+    return found;
+  };
+
+  const correct: Memories['correct'] = async (asker, id, change, author = 'owner') => {
+    const { ownerId } = asker;
+    const old = await row(ownerId, id);
+    if (old.superseded_by !== null)
+      throw new AppError('CONFLICT', 'This memory was corrected already; change the newer one.', {
+        details: { superseded_by: old.superseded_by },
+      });
+    const metadata = change.metadata ?? withoutFlags(metadataOf(old));
+    const written = await deps.writer.write(ownerId, { agentId: old.agent_id, runId: null }, [
+      {
+        text: change.memory,
+        author,
+        category: categoryOf(metadata) ?? old.category,
+        metadata,
+        sessionId: old.source_session_id,
+        messageId: old.source_message_id,
+        occurredAt: now(),
+        graph: null,
+        repeats: null,
+        corrects: old.id,
+      },
+    ]);
+    const [fresh] = written.rows;
+    if (!fresh) {
+      if (written.blocked > 0)
+        throw new AppError('VALIDATION_ERROR', 'It holds personal data, which your settings do not let it remember.', {
+          details: { issues: [{ path: 'memory', message: 'holds personal data' }] },
+        });
+      throw new AppError('CONFLICT', 'Another memory says exactly this already.');
+    }
+    await record(asker, 'corrected', old.id);
+    await deps.settle(ownerId);
+    return toMemory(await row(ownerId, fresh.id));
+  };
+
+  const bury = async (ownerId: string, ids: readonly string[] | 'all'): Promise<number> => {
+    const count = await deps.db.kysely.transaction().execute(async (tx) => {
+      const buried = await store.bury(ownerId, ids, now(), tx);
+      if (buried > 0) await deps.enqueueSync(ownerId, tx);
+      return buried;
+    });
+    if (count > 0) await deps.settle(ownerId);
+    return count;
+  };
+
+  return {
+    add,
+    learn,
+    correct,
+    async search(asker, request) {
+      const { found, degraded, tookMs } = await deps.recall.find(asker.ownerId, { ...request, embedWithinMs });
+      await record(asker, 'searched', null);
+      const results = found.map((one) => toResult(one, request.query, request.explain));
+      return { results, count: results.length, degraded, ...(request.explain ? { took_ms: tookMs } : {}) };
+    },
+    async list(ownerId, query) {
+      const [{ rows, total, categories }, waiting] = await Promise.all([
+        store.list(ownerId, query),
+        deps.learning(ownerId),
+      ]);
+      return { memories: rows.map(toMemory), count: rows.length, total, categories, waiting };
+    },
+    get: async (ownerId, id) => toMemory(await row(ownerId, id)),
+    async forget(asker, id) {
+      await row(asker.ownerId, id);
+      const chain = await store.chain(asker.ownerId, id);
+      await record(asker, 'deleted', id);
+      await bury(
+        asker.ownerId,
+        chain.map((one) => one.id),
+      );
+    },
+    async forgetAll(asker) {
+      await record(asker, 'deleted', 'all');
+      return bury(asker.ownerId, 'all');
+    },
+    async history(ownerId, id) {
+      await row(ownerId, id);
+      const chain = await store.chain(ownerId, id);
+      return {
+        history: chain.map((one) => ({
+          memory: toMemory(one),
+          event: one.supersedes === null ? ('added' as const) : ('corrected' as const),
+          at: one.created_at,
+        })),
+      };
+    },
+    async graph(ownerId, query) {
+      const total = await deps.graph.count(ownerId);
+      const found = await graphFor(deps.graph, ownerId, query);
+      return {
+        entities: found.entities.map(({ memoryIds, ...entity }) => ({ ...entity, memory_ids: [...memoryIds] })),
+        relations: found.relations.map(({ memoryIds, ...relation }) => ({ ...relation, memory_ids: [...memoryIds] })),
+        total,
+      };
+    },
+    settings: deps.settings.get,
+    async updateSettings(asker, change) {
+      const next = await deps.settings.update(asker.ownerId, change);
+      await record(asker, 'settings', null);
+      return next;
+    },
+    async expire() {
+      for (const { ownerId, retention } of await deps.settings.withRetention()) {
+        const named = Object.keys(retention).filter((name) => name !== '*');
+        for (const [name, days] of Object.entries(retention)) {
+          const before = new Date(clock.now().getTime() - days * 86_400_000).toISOString();
+          const ids = await store.expired(ownerId, name === '*' ? { except: named } : name, before, 1_000);
+          if (ids.length > 0) await bury(ownerId, ids);
+        }
+      }
+    },
+  };
+};
+
+const withoutFlags = (metadata: Record<string, unknown>): Record<string, unknown> => {
+  const { contains_pii: _flag, pii_types: _types, ...rest } = metadata;
+  return rest;
+};
+
+const graphFor = async (
+  graph: GraphStore,
+  ownerId: string,
+  { about, to, depth, limit }: z.infer<typeof memoryGraphQuerySchema>,
+) => {
+  const nothing = { entities: [], relations: [] };
+  if (about === undefined) return graph.overview(ownerId, limit);
+  const [from] = await graph.mentioned(ownerId, about);
+  if (!from) return nothing;
+  if (to === undefined) return graph.around(ownerId, [from.id], { depth, limit });
+  const [end] = await graph.mentioned(ownerId, to);
+  return end ? ((await graph.path(ownerId, from.id, end.id, 6)) ?? nothing) : nothing;
+};

@@ -1,0 +1,398 @@
+/** Rows of memories. The SQL database is the truth; what is deleted or corrected is left out by every reader here. */
+import type { Memory, memoryListQuerySchema } from '@hearth/contract';
+import { type Expression, type ExpressionBuilder, type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { z } from 'zod';
+import type { Database, Db, MemoriesTable } from '../../db/index.ts';
+import { parseJson } from '../../kernel/json.ts';
+import type { Place } from './rank.ts';
+import { createWordStore, type WordStore } from './words.ts';
+
+export type Connection = Kysely<Database>;
+/** A memory as it is stored. */
+export type MemoryRow = Selectable<MemoriesTable>;
+
+const metadataShape = z.record(z.string(), z.unknown());
+export const metadataOf = (row: Pick<MemoryRow, 'metadata'>): Record<string, unknown> =>
+  parseJson(metadataShape, row.metadata, 'metadata of a memory');
+
+const searchable = { 0: 'soon', 1: 'words', 2: 'yes' } as const;
+
+export const toMemory = (row: MemoryRow): Memory => ({
+  id: row.id,
+  memory: row.text,
+  hash: row.hash,
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+  user_id: row.owner_id,
+  agent_id: row.agent_id,
+  run_id: row.run_id,
+  metadata: metadataOf(row),
+  category: row.category,
+  occurred_at: row.occurred_at,
+  author: row.author,
+  source: { session_id: row.source_session_id, message_id: row.source_message_id },
+  supersedes: row.supersedes,
+  superseded_by: row.superseded_by,
+  searchable: searchable[row.indexed],
+});
+
+type ListQuery = z.infer<typeof memoryListQuerySchema>;
+
+export interface MemoryStore {
+  words: WordStore;
+  insert(rows: readonly Omit<MemoryRow, 'word_id'>[], tx: Connection): Promise<void>;
+  /** Live ones by id, of this owner only; corrected ones too with `all`. */
+  byIds(ownerId: string, ids: readonly string[], how?: 'current' | 'all', on?: Connection): Promise<MemoryRow[]>;
+  /** Current ones with the same text in the same conversation. */
+  alike(
+    ownerId: string,
+    place: { agentId: string; runId: string | null; likenesses: readonly string[] },
+    tx: Connection,
+  ): Promise<MemoryRow[]>;
+  lastRunNo(ownerId: string, runId: string, tx: Connection): Promise<number>;
+  list(
+    ownerId: string,
+    query: ListQuery,
+  ): Promise<{ rows: MemoryRow[]; total: number; categories: Record<string, number> }>;
+  /** Up to `limit` current rows after a row, oldest first, for exports. */
+  after(ownerId: string, last: Pick<MemoryRow, 'created_at' | 'id'> | null, limit: number): Promise<MemoryRow[]>;
+  /** Where these memories stand, and what stands up to `reach` beside them in the same conversation. */
+  places(ownerId: string, ids: readonly string[], reach: number): Promise<Place[]>;
+  /** The memory, everything it corrected and everything that corrected it, oldest first. */
+  chain(ownerId: string, id: string, on?: Connection): Promise<MemoryRow[]>;
+  update(id: string, set: Partial<MemoryRow>, tx: Connection): Promise<void>;
+  /** The text goes at once; the row stays until index and graph have forgotten it. */
+  bury(ownerId: string, ids: readonly string[] | 'all', at: string, tx: Connection): Promise<number>;
+  /** Rows with something left to do, oldest first; see `Work`. */
+  waiting(ownerId: string, work: Work, limit: number): Promise<MemoryRow[]>;
+  /** Marks rows as known to the index; answers those that were deleted meanwhile. */
+  markIndexed(ids: readonly string[], state: 1 | 2): Promise<string[]>;
+  markDropped(ids: readonly string[]): Promise<void>;
+  /** Answers those that were deleted meanwhile. */
+  markGraphed(ids: readonly string[], state: 1 | 2): Promise<string[]>;
+  /** All rows of the owner have to be put into the index again. */
+  markUnindexed(ownerId: string): Promise<void>;
+  /** What the index should hold. */
+  countIndexed(ownerId: string): Promise<{ items: number; embedded: number }>;
+  /** The collection lost its vectors: all rows have to be embedded again. */
+  markUnembedded(): Promise<void>;
+  erase(ids: readonly string[]): Promise<void>;
+  hasAny(ownerId: string): Promise<boolean>;
+  /** Something of this owner waits for index or graph. */
+  hasWork(ownerId: string): Promise<boolean>;
+  /** Owners with rows that have something left to do, for the start of the server. */
+  ownersWithWork(): Promise<string[]>;
+  /** Current ones of a category that were said before a moment. */
+  expired(
+    ownerId: string,
+    category: string | { except: readonly string[] },
+    before: string,
+    limit: number,
+  ): Promise<string[]>;
+}
+
+const countsOf = (rows: readonly { category: string | null; n: string | number | bigint }[]): Record<string, number> =>
+  Object.fromEntries(rows.map(({ category, n }) => [category ?? '', Number(n)]));
+
+/** Parameters of one statement are limited; callers hand over as many ids as they like. */
+const perStatement = 500;
+const inParts = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / perStatement) }, (_, index) =>
+    all.slice(index * perStatement, (index + 1) * perStatement),
+  );
+
+const createReads = (db: Connection) => {
+  const current = (ownerId: string, on: Connection = db) =>
+    on
+      .selectFrom('memories')
+      .where('owner_id', '=', ownerId)
+      .where('deleted_at', 'is', null)
+      .where('superseded_by', 'is', null);
+
+  const scoped = (ownerId: string, query: ListQuery) => {
+    let rows = db.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
+    if (query.superseded === 'false') rows = rows.where('superseded_by', 'is', null);
+    if (query.agent_id !== undefined) rows = rows.where('agent_id', '=', query.agent_id);
+    if (query.run_id !== undefined) rows = rows.where('run_id', '=', query.run_id);
+    if (query.author !== undefined) rows = rows.where('author', '=', query.author);
+    return rows;
+  };
+
+  const list: MemoryStore['list'] = async (ownerId, query) => {
+    const all = scoped(ownerId, query);
+    const wanted = query.category === undefined ? all : all.where('category', '=', query.category);
+    const [rows, count, categories] = await Promise.all([
+      wanted
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(query.page_size)
+        .offset((query.page - 1) * query.page_size)
+        .execute(),
+      wanted.select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow(),
+      all
+        .select((eb) => ['category', eb.fn.countAll().as('n')])
+        .groupBy('category')
+        .execute(),
+    ]);
+    return { rows, total: Number(count.n), categories: countsOf(categories) };
+  };
+
+  const byIds: MemoryStore['byIds'] = async (ownerId, ids, how = 'current', on = db) => {
+    const parts = inParts(ids).map((part) => {
+      const rows = on.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
+      const wanted = rows.where('id', 'in', part).selectAll();
+      return how === 'all' ? wanted.execute() : wanted.where('superseded_by', 'is', null).execute();
+    });
+    return (await Promise.all(parts)).flat();
+  };
+
+  /** Both statements stay small: a candidate has at most `2 * reach` neighbours. */
+  const places: MemoryStore['places'] = async (ownerId, ids, reach) => {
+    if (ids.length === 0) return [];
+    const own = (
+      await Promise.all(
+        inParts(ids).map((part) =>
+          current(ownerId).where('id', 'in', part).select(['id', 'run_id', 'run_no', 'occurred_at']).execute(),
+        ),
+      )
+    ).flat();
+    const spans = own.flatMap(({ run_id, run_no }) => (run_id === null ? [] : [{ run_id, run_no }]));
+    const beside = await Promise.all(
+      inParts(spans).map((part) => {
+        const values = sql.join(part.map(({ run_id, run_no }) => sql`(${run_id}, cast(${run_no} as integer))`));
+        return sql<{ id: string; run_id: string; run_no: number; occurred_at: string }>`
+          with wanted (run, no) as (values ${values})
+          select distinct m.id, m.run_id, m.run_no, m.occurred_at from wanted
+          join memories m on m.owner_id = ${ownerId} and m.run_id = wanted.run
+            and m.run_no between wanted.no - ${reach} and wanted.no + ${reach}
+          where m.deleted_at is null and m.superseded_by is null`
+          .execute(db)
+          .then(({ rows }) => rows);
+      }),
+    );
+    const all = new Map([...own, ...beside.flat()].map((row) => [row.id, row]));
+    return [...all.values()].map((row) => ({
+      id: row.id,
+      runId: row.run_id,
+      runNo: row.run_no,
+      occurredAt: row.occurred_at,
+    }));
+  };
+
+  const chain: MemoryStore['chain'] = async (ownerId, id, on = db) => {
+    const found = new Map<string, MemoryRow>();
+    let wanted: string[] = [id];
+    while (wanted.length > 0 && found.size < 1_000) {
+      const rows = await on
+        .selectFrom('memories')
+        .where('owner_id', '=', ownerId)
+        .where('deleted_at', 'is', null)
+        .where('id', 'in', wanted)
+        .selectAll()
+        .execute();
+      for (const row of rows) found.set(row.id, row);
+      wanted = rows
+        .flatMap(({ supersedes, superseded_by }) => [supersedes, superseded_by])
+        .filter((one): one is string => one !== null && !found.has(one));
+    }
+    return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  };
+  return { current, list, byIds, places, chain };
+};
+
+const isCurrent = (eb: ExpressionBuilder<Database, 'memories'>) =>
+  eb.and([eb('deleted_at', 'is', null), eb('superseded_by', 'is', null)]);
+
+/** Every kind of work by the rows that wait for it: nothing else has to be remembered to go on after a crash. */
+const conditions = {
+  /** Deleted: index and graph have to forget it, then the row goes. */
+  forget: (eb: ExpressionBuilder<Database, 'memories'>) => eb('deleted_at', 'is not', null),
+  /** Corrected: the index has to drop it. */
+  drop: (eb) => eb.and([eb('superseded_by', 'is not', null), eb('indexed', '>', 0), eb('deleted_at', 'is', null)]),
+  /** Corrected: the graph has to end what it said. */
+  retire: (eb) => eb.and([eb('superseded_by', 'is not', null), eb('graphed', '=', 1), eb('deleted_at', 'is', null)]),
+  index: (eb) => eb.and([isCurrent(eb), eb('indexed', '<', 2)]),
+  graph: (eb) => eb.and([isCurrent(eb), eb('graphed', '=', 0), eb('graph', 'is not', null)]),
+} satisfies Record<string, (eb: ExpressionBuilder<Database, 'memories'>) => Expression<SqlBool>>;
+export type Work = keyof typeof conditions;
+const works: readonly Work[] = ['forget', 'drop', 'retire', 'index', 'graph'];
+
+const createUpkeep = (
+  db: Connection,
+  words: WordStore,
+): Pick<
+  MemoryStore,
+  | 'bury'
+  | 'waiting'
+  | 'markIndexed'
+  | 'markDropped'
+  | 'markGraphed'
+  | 'markUnindexed'
+  | 'countIndexed'
+  | 'markUnembedded'
+  | 'erase'
+  | 'ownersWithWork'
+  | 'hasWork'
+> => ({
+  async bury(ownerId, ids, at, tx) {
+    const parts = ids === 'all' ? ['all' as const] : inParts(ids);
+    let count = 0;
+    for (const part of parts) {
+      let rows = tx.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
+      if (part !== 'all') rows = rows.where('id', 'in', part);
+      const found = (await rows.select('id').execute()).map(({ id }) => id);
+      for (const some of inParts(found)) {
+        await words.remove(some, tx);
+        await tx
+          .updateTable('memories')
+          .set({
+            deleted_at: at,
+            text: '',
+            metadata: '{}',
+            graph: null,
+            hash: '',
+            likeness: '',
+            category: null,
+            word_id: null,
+          })
+          .where('id', 'in', some)
+          .execute();
+      }
+      count += found.length;
+    }
+    return count;
+  },
+  waiting: (ownerId, work, limit) =>
+    db
+      .selectFrom('memories')
+      .where('owner_id', '=', ownerId)
+      .where((eb) => conditions[work](eb))
+      .orderBy('id')
+      .limit(limit)
+      .selectAll()
+      .execute(),
+  async markIndexed(ids, state) {
+    await db.updateTable('memories').set({ indexed: state }).where('id', 'in', ids).execute();
+    const gone = await db
+      .selectFrom('memories')
+      .where('id', 'in', ids)
+      .where((eb) => eb.or([eb('deleted_at', 'is not', null), eb('superseded_by', 'is not', null)]))
+      .select('id')
+      .execute();
+    return gone.map(({ id }) => id);
+  },
+  async markDropped(ids) {
+    await db.updateTable('memories').set({ indexed: 0 }).where('id', 'in', ids).execute();
+  },
+  async markGraphed(ids, state) {
+    await db.updateTable('memories').set({ graphed: state }).where('id', 'in', ids).execute();
+    const gone = db.selectFrom('memories').where('id', 'in', ids).where('deleted_at', 'is not', null).select('id');
+    return (await gone.execute()).map(({ id }) => id);
+  },
+  async markUnindexed(ownerId) {
+    await db
+      .updateTable('memories')
+      .set({ indexed: 0 })
+      .where('owner_id', '=', ownerId)
+      .where('indexed', '>', 0)
+      .where((eb) => isCurrent(eb))
+      .execute();
+  },
+  async countIndexed(ownerId) {
+    const rows = await db
+      .selectFrom('memories')
+      .where('owner_id', '=', ownerId)
+      .where((eb) => isCurrent(eb))
+      .where('indexed', '>', 0)
+      .select((eb) => ['indexed', eb.fn.countAll().as('n')])
+      .groupBy('indexed')
+      .execute();
+    const count = (state: number): number => Number(rows.find(({ indexed }) => indexed === state)?.n ?? 0);
+    return { items: count(1) + count(2), embedded: count(2) };
+  },
+  async markUnembedded() {
+    await db.updateTable('memories').set({ indexed: 1 }).where('indexed', '=', 2).execute();
+  },
+  async erase(ids) {
+    if (ids.length > 0)
+      await db.deleteFrom('memories').where('id', 'in', ids).where('deleted_at', 'is not', null).execute();
+  },
+  async hasWork(ownerId) {
+    const row = await db
+      .selectFrom('memories')
+      .where('owner_id', '=', ownerId)
+      .where((eb) => eb.or(works.map((work) => conditions[work](eb))))
+      .select('id')
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  },
+  async ownersWithWork() {
+    const rows = await db
+      .selectFrom('memories')
+      .where((eb) => eb.or(works.map((work) => conditions[work](eb))))
+      .select('owner_id')
+      .distinct()
+      .execute();
+    return rows.map((row) => row.owner_id);
+  },
+});
+
+export const createMemoryStore = (database: Pick<Db, 'kysely' | 'kind'>): MemoryStore => {
+  const db = database.kysely;
+  const words = createWordStore(db, database.kind);
+  const { current, ...reads } = createReads(db);
+  return {
+    words,
+    ...reads,
+    ...createUpkeep(db, words),
+    async insert(rows, tx) {
+      for (const part of inParts(rows)) await tx.insertInto('memories').values(part).execute();
+      await words.put(
+        rows.map(({ id, owner_id, text }) => ({ id, ownerId: owner_id, text })),
+        tx,
+      );
+    },
+    async alike(ownerId, { agentId, runId, likenesses }, tx) {
+      const rows = current(ownerId, tx).where('likeness', 'in', likenesses).where('agent_id', '=', agentId).selectAll();
+      return (runId === null ? rows.where('run_id', 'is', null) : rows.where('run_id', '=', runId)).execute();
+    },
+    async lastRunNo(ownerId, runId, tx) {
+      const row = await tx
+        .selectFrom('memories')
+        .where('owner_id', '=', ownerId)
+        .where('run_id', '=', runId)
+        .select((eb) => eb.fn.max('run_no').as('last'))
+        .executeTakeFirst();
+      return Number(row?.last ?? 0);
+    },
+    after(ownerId, last, limit) {
+      let rows = db.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
+      if (last !== null)
+        rows = rows.where((eb) =>
+          eb.or([
+            eb('created_at', '>', last.created_at),
+            eb.and([eb('created_at', '=', last.created_at), eb('id', '>', last.id)]),
+          ]),
+        );
+      return rows.orderBy('created_at').orderBy('id').limit(limit).selectAll().execute();
+    },
+    async hasAny(ownerId) {
+      return (await current(ownerId).select('id').limit(1).executeTakeFirst()) !== undefined;
+    },
+    async update(id, set, tx) {
+      await tx.updateTable('memories').set(set).where('id', '=', id).execute();
+    },
+    async expired(ownerId, category, before, limit) {
+      const rows = current(ownerId).where('occurred_at', '<', before);
+      const wanted =
+        typeof category === 'string'
+          ? rows.where('category', '=', category)
+          : category.except.length === 0
+            ? rows
+            : rows.where((eb) => eb.or([eb('category', 'is', null), eb('category', 'not in', category.except)]));
+      return (await wanted.select('id').limit(limit).execute()).map(({ id }) => id);
+    },
+  };
+};

@@ -1,0 +1,128 @@
+/**
+ * Memories out of and into Hearth as JSON Lines, one memory a line. Also reads the lines (or the `results` list) that
+ * Mem0 gives out. A line that cannot be used is named with its number; the others are taken.
+ */
+import type { importedMemoriesSchema } from '@hearth/contract';
+import { memoryAuthorSchema, memoryMetadataSchema } from '@hearth/contract';
+import { z } from 'zod';
+import { tryParseJson } from '../../kernel/json.ts';
+import { type MemoryStore, metadataOf } from './store.ts';
+import type { Draft, MemoryWriter } from './writer.ts';
+
+export interface MemoryTransfer {
+  /** All memories, corrected ones too, oldest first. */
+  lines(ownerId: string): AsyncGenerator<string>;
+  read(ownerId: string, text: string): Promise<z.infer<typeof importedMemoriesSchema>>;
+}
+
+const pageSize = 200;
+
+/** Our own lines and Mem0's: `memory` is the text in both. */
+const lineShape = z.object({
+  memory: z.string().trim().min(1).max(100_000),
+  agent_id: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+    .nullish(),
+  run_id: z.string().min(1).max(128).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+  categories: z.array(z.string()).nullish(),
+  category: z.string().max(100).nullish(),
+  author: memoryAuthorSchema.nullish(),
+  occurred_at: z.iso.datetime({ offset: true }).nullish(),
+  created_at: z.iso.datetime({ offset: true }).nullish(),
+  superseded_by: z.string().nullish(),
+});
+type Line = z.infer<typeof lineShape>;
+const wrapped = z.object({ results: z.array(z.unknown()) });
+
+/** Values that metadata may hold; of others nothing is taken over. */
+const plainMetadata = (metadata: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(metadata).filter(([name, value]) => memoryMetadataSchema.safeParse({ [name]: value }).success),
+  );
+
+const draftOf = (line: Line, now: string): Draft => {
+  const metadata = plainMetadata(line.metadata ?? {});
+  const category = line.category ?? line.categories?.[0] ?? metadata.category;
+  const at = line.occurred_at ?? line.created_at;
+  return {
+    text: line.memory,
+    // Whose words they were is believed of our own lines alone; from elsewhere they are somebody's notes.
+    author: line.author ?? 'untrusted',
+    category: typeof category === 'string' ? category.slice(0, 100) : null,
+    metadata,
+    sessionId: null,
+    messageId: null,
+    occurredAt: at ? new Date(at).toISOString() : now,
+    graph: null,
+    repeats: null,
+    corrects: null,
+  };
+};
+
+const splitLines = (text: string): unknown[] => {
+  const whole =
+    tryParseJson(wrapped, text) ??
+    tryParseJson(
+      z.array(z.unknown()).transform((results) => ({ results })),
+      text,
+    );
+  if (whole) return whole.results;
+  return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [tryParseJson(z.unknown(), line)]));
+};
+
+export const createMemoryTransfer = (deps: {
+  store: MemoryStore;
+  writer: MemoryWriter;
+  now: () => Date;
+  settle: (ownerId: string) => Promise<void>;
+}): MemoryTransfer => ({
+  async *lines(ownerId) {
+    let last: Parameters<MemoryStore['after']>[1] = null;
+    for (;;) {
+      const rows = await deps.store.after(ownerId, last, pageSize);
+      for (const row of rows)
+        yield `${JSON.stringify({
+          id: row.id,
+          memory: row.text,
+          agent_id: row.agent_id,
+          run_id: row.run_id,
+          category: row.category,
+          metadata: metadataOf(row),
+          author: row.author,
+          occurred_at: row.occurred_at,
+          created_at: row.created_at,
+          superseded_by: row.superseded_by,
+        })}\n`;
+      last = rows.at(-1) ?? null;
+      if (rows.length < pageSize) return;
+    }
+  },
+  async read(ownerId, text) {
+    const refused: { line: number; message: string }[] = [];
+    let imported = 0;
+    let merged = 0;
+    const now = deps.now().toISOString();
+    for (const [index, value] of splitLines(text).entries()) {
+      const line = lineShape.safeParse(value);
+      if (!line.success) {
+        const [issue] = line.error.issues;
+        refused.push({
+          line: index + 1,
+          message: `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'not usable'}`,
+        });
+        continue;
+      }
+      // What was corrected before is not to come back as true.
+      if (line.data.superseded_by) continue;
+      const place = { agentId: line.data.agent_id ?? 'main', runId: line.data.run_id ?? null };
+      const written = await deps.writer.write(ownerId, place, [draftOf(line.data, now)]);
+      imported += written.rows.length;
+      merged += written.merged;
+      if (written.blocked > 0) refused.push({ line: index + 1, message: 'holds personal data' });
+    }
+    if (imported > 0) await deps.settle(ownerId);
+    return { imported, merged, refused };
+  },
+});

@@ -1,0 +1,238 @@
+/** Memory through the API, on the real server with the real agent binary: said once, corrected once, forgotten for good. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memoryListSchema, memoryResultsSchema, queryResponseSchema } from '@hearth/contract';
+import { type StandIn, startStandIn } from '@hearth/stand-in';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type Engine, eachEngine } from '../packages/server/src/db/test-db.ts';
+import { type Harness, startHarness } from './harness.ts';
+import { databaseEnv } from './support/engines.ts';
+import { makeOwner } from './support/owners.ts';
+import { until } from './support/until.ts';
+
+const filesUnder = (folder: string): string[] =>
+  readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesUnder(path) : [path];
+  });
+
+const suite = (engine: Engine): void => {
+  let harness: Harness;
+  let standIn: StandIn;
+  beforeAll(async () => {
+    standIn = await startStandIn({ tokensPerSecond: 0 });
+    const env = { HEARTH_MEMORY: 'on', HEARTH_LEARN_SECONDS: '0' };
+    harness = await startHarness({ standIn, env: { ...env, ...(await databaseEnv(engine)) } });
+  });
+  afterEach(async () => void (await call('DELETE', '')));
+  afterAll(async () => {
+    await harness.close();
+    await standIn.close();
+  });
+
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await harness.json(`/api/v1/memories${path}`, body, method);
+    return { status: answer.status, body: Object(answer.body) };
+  };
+  const add = (messages: unknown, more: object = {}) => call('POST', '', { messages, infer: false, ...more });
+  const search = async (query: string, more: object = {}) =>
+    memoryResultsSchema.parse((await call('POST', '/search', { query, ...more })).body);
+  const texts = async (query: string) => (await search(query, { limit: 20 })).results.map(({ memory }) => memory);
+  const ask = async (prompt: string, more: object = {}) =>
+    queryResponseSchema.parse(await harness.client.query({ prompt, ...more }));
+
+  it('answers in the seed’s shape and finds what was stored at once', async () => {
+    const metadata = { category: 'preferences', source: 'conversation' };
+    const added = await add('User prefers technical explanations with code examples', { metadata });
+    expect(added.status).toBe(201);
+    expect(added.body).toMatchObject({ count: 1, memories: [{ agent_id: 'main', metadata, searchable: 'yes' }] });
+    expect(added.body.memories[0].hash).toMatch(/^[0-9a-f]{64}$/);
+    const { results, count, degraded } = await search("What are the user's coding preferences?");
+    expect(results[0]).toMatchObject({ id: added.body.memories[0].id, metadata });
+    expect(results[0]?.score).toBeGreaterThan(0.1);
+    expect({ count, degraded }).toEqual({ count: 1, degraded: [] });
+    const list = memoryListSchema.parse((await call('GET', '')).body);
+    expect(list).toMatchObject({ count: 1, total: 1, categories: { preferences: 1 }, waiting: 0 });
+  });
+
+  it('is told once, used in another chat with its source, corrected, and forgotten without a trace', async () => {
+    await ask("I'm allergic to peanuts.");
+    const learned = await until('the fact', async () => (await search('allergic')).results[0], 20_000);
+    expect(learned).toMatchObject({ memory: 'The owner is allergic to peanuts.', author: 'owner' });
+    const whole = (await call('GET', `/${learned.id}`)).body;
+    expect(whole.source.session_id).toBe(whole.run_id);
+    expect(whole.source.message_id).toMatch(/^[0-9a-f-]{36}$/);
+    const used = await ask('What am I allergic to?', { memory: { enabled: true } });
+    expect(used.content).toContain('allergic to peanuts');
+    expect(used.memories_used).toContain(learned.id);
+
+    const corrected = await call('PUT', `/${learned.id}`, { memory: 'The owner is allergic to walnuts.' });
+    expect(corrected.body).toMatchObject({ supersedes: learned.id, author: 'owner' });
+    expect(await texts('allergic peanuts')).toEqual(['The owner is allergic to walnuts.']);
+    expect((await ask('What am I allergic to?')).content).not.toContain('peanuts');
+    expect((await call('PUT', `/${learned.id}`, { memory: 'Again' })).status).toBe(409);
+    const { history } = (await call('GET', `/${corrected.body.id}/history`)).body;
+    expect(history.map((one: { event: string }) => one.event)).toEqual(['added', 'corrected']);
+
+    expect((await call('DELETE', `/${corrected.body.id}`)).body).toMatchObject({ deleted: true });
+    expect((await call('GET', `/${learned.id}`)).status).toBe(404);
+    const { db } = harness.server.app;
+    await until('the last trace to go', async () => {
+      const row = await db.kysely.selectFrom('memories').where('id', '=', learned.id).select('id').executeTakeFirst();
+      return row === undefined;
+    });
+    const exported = await (await harness.fetch('/api/v1/memories/export')).text();
+    expect(exported).not.toMatch(/peanuts|walnuts/);
+  });
+
+  it('leaves nothing of what was forgotten in the files of the index', async () => {
+    await add('The canary word is xylophone-marzipan.');
+    await call('DELETE', '');
+    await until('index and graph to follow', async () => {
+      const rows = await harness.server.app.db.kysely.selectFrom('memories').select('id').execute();
+      return rows.length === 0;
+    });
+    const files = () => filesUnder(harness.home).filter((file) => file.includes('/index/'));
+    await until(
+      'the files to be written',
+      () => files().every((file) => !readFileSync(file).includes('marzipan')),
+      10_000,
+    );
+  });
+
+  it('learns nothing off the record, and recalls nothing when it is switched off', async () => {
+    await ask("I'm a collector of stamps.", { memory: { enabled: false } });
+    await add('The owner has a red bicycle.');
+    expect((await ask('Which bicycle do I have?', { memory: { enabled: false } })).memories_used).toEqual([]);
+    await call('PUT', '/settings', { enabled: false });
+    expect((await ask('Which bicycle do I have?')).memories_used).toEqual([]);
+    await call('PUT', '/settings', { enabled: true });
+    expect((await ask('Which bicycle do I have?')).memories_used).toHaveLength(1);
+    await until(
+      'the jobs to end',
+      async () => {
+        const open = harness.server.app.db.kysely.selectFrom('jobs').where('status', 'in', ['waiting', 'running']);
+        return (await open.select('id').execute()).length === 0;
+      },
+      20_000,
+    );
+    expect(await texts('stamps collector')).not.toContainEqual(expect.stringContaining('stamps'));
+  });
+
+  it('keeps personal data as the owner wants, and never a secret', async () => {
+    const key = 'sk-ant-api03-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEfGhIj';
+    const text = `Eva is at eva@example.com, the key is ${key}`;
+    for (const [pii_mode, expected] of [
+      ['flag', 'eva@example.com'],
+      ['redact', '[EMAIL]'],
+      ['allow', 'eva@example.com'],
+    ] as const) {
+      await call('PUT', '/settings', { pii_mode });
+      const { body } = await add(`${text} (${pii_mode})`);
+      expect(body.memories[0].memory).toContain(expected);
+      expect(body.memories[0].memory).not.toContain('AbCdEfGh');
+      expect(body.memories[0].metadata.contains_pii ?? false).toBe(pii_mode !== 'allow');
+    }
+    await call('PUT', '/settings', { pii_mode: 'block' });
+    expect((await add(text)).body).toMatchObject({ count: 0, notes: [expect.stringContaining('personal data')] });
+    await call('PUT', '/settings', { pii_mode: 'flag' });
+  });
+
+  it('merges what it knows, keeps the order of a conversation, and explains its ranking', async () => {
+    const said = ['Caroline: I adopted a dog.', 'Melanie: What is it called?', 'Caroline: Rex, after my uncle.'];
+    const messages = said.map((content) => ({ role: 'user', content }));
+    expect((await add(messages, { run_id: 'talk' })).body.count).toBe(3);
+    expect((await add('Caroline: i adopted a dog', { run_id: 'talk' })).body).toMatchObject({ count: 0, merged: 1 });
+    const { results, took_ms } = await search('adopted dog', { explain: true, run_id: 'talk' });
+    expect(results[0]).toMatchObject({ memory: said[0], reasons: { matched_words: ['adopted', 'dog'] } });
+    expect(results[1]?.reasons?.neighbours).toBeGreaterThan(0);
+    expect(took_ms?.search).toBeGreaterThan(0);
+  });
+
+  it('goes out and comes in as lines, also those of Mem0, and names the lines it cannot use', async () => {
+    await add('The attic is insulated.', { metadata: { category: 'home' } });
+    const lines = await (await harness.fetch('/api/v1/memories/export')).text();
+    await call('DELETE', '');
+    expect((await call('POST', '/import', { lines })).body).toMatchObject({ imported: 1, refused: [] });
+    const mem0 = { results: [{ id: 'x', memory: 'Likes tea', user_id: 'u', categories: ['food'] }, { memory: '' }, 7] };
+    const taken = (await call('POST', '/import', { lines: JSON.stringify(mem0) })).body;
+    expect(taken).toMatchObject({ imported: 1, refused: [{ line: 2 }, { line: 3 }] });
+    const { memories } = (await call('GET', '?category=food')).body;
+    expect(memories[0]).toMatchObject({ memory: 'Likes tea', author: 'untrusted' });
+  });
+
+  it.each([
+    [{ messages: '' }, 'messages'],
+    [{ messages: '   ' }, 'messages'],
+    [{ messages: 'a\u0000b' }, 'messages'],
+    [{ messages: '\u0007bell' }, 'messages'],
+    [{ messages: 'x'.repeat(100_001) }, 'messages'],
+    [{ messages: [] }, 'messages'],
+    [{ messages: 'x', metadata: { user_id: 'me' } }, 'metadata'],
+    [{ messages: 'x', metadata: { deep: { er: 1 } } }, 'metadata'],
+    [{ messages: 'x', agent_id: 'a b' }, 'agent_id'],
+    [{ messages: 'x', occurred_at: 'yesterday' }, 'occurred_at'],
+    [{ messages: 'x', owner_id: 'me' }, ''],
+  ])('refuses %j and names the field', async (body, path) => {
+    const { status, body: answer } = await call('POST', '', { infer: false, ...body });
+    expect(status).toBe(422);
+    expect(answer.error.details.issues[0].path).toContain(path);
+  });
+
+  it.each([0, 101, 'ten', 1.5])('refuses a limit of %j', async (limit) => {
+    expect((await call('POST', '/search', { query: 'x', limit })).status).toBe(422);
+  });
+
+  it('keeps owners apart', async () => {
+    await add('The safe is behind the picture.');
+    const other = await makeOwner(harness);
+    const theirs = async (path: string, init: RequestInit = {}) => {
+      const headers = { 'X-API-Key': other.key, 'Content-Type': 'application/json' };
+      return (await fetch(`${harness.url}/api/v1/memories${path}`, { ...init, headers })).json();
+    };
+    const body = JSON.stringify({ query: 'safe picture' });
+    expect(await theirs('/search', { method: 'POST', body })).toMatchObject({ results: [], count: 0 });
+    expect(await theirs('')).toMatchObject({ total: 0 });
+    expect(await theirs('/graph')).toMatchObject({ total: { entities: 0, relations: 0 } });
+    await theirs('', { method: 'DELETE' });
+    expect((await call('GET', '')).body.total).toBe(1);
+  });
+
+  it('finds by words alone, and says so, when the index cannot be asked', async () => {
+    await add('The boiler was serviced in March.');
+    await harness.server.app.memory.index.close();
+    const { results, degraded } = await search('boiler');
+    expect(results[0]?.memory).toBe('The boiler was serviced in March.');
+    expect(degraded).toContain('index');
+    const later = await add('The gutter was cleaned in April.');
+    expect(later.body.memories[0]).toMatchObject({ searchable: 'soon' });
+    expect(await texts('gutter')).toEqual(['The gutter was cleaned in April.']);
+  });
+};
+
+eachEngine('memory', suite);
+
+it('finds everything again after the index was lost', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'hearth-memory-'));
+  const search = async (harness: Harness) => {
+    const { body } = await harness.json('/api/v1/memories/search', { query: 'chimney sweep', explain: true });
+    return memoryResultsSchema.parse(body).results[0];
+  };
+  const first = await startHarness({ home });
+  await first.json('/api/v1/memories', { messages: 'The chimney sweep comes in May.', infer: false });
+  expect((await search(first))?.reasons?.meaning).toBeGreaterThan(0);
+  await first.close();
+  const index = new Set(
+    filesUnder(home)
+      .filter((file) => file.includes('/index/'))
+      .map((file) => file.split('/index/')[0]),
+  );
+  expect(index.size).toBe(1);
+  for (const folder of index) rmSync(join(folder ?? '', 'index'), { recursive: true });
+  const again = await startHarness({ home });
+  const found = await until('the memory', async () => ((await search(again))?.reasons?.meaning ?? 0) > 0, 10_000);
+  expect(found).toBe(true);
+  await again.close();
+  rmSync(home, { recursive: true, force: true });
+});
