@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryListSchema, memoryResultsSchema, queryResponseSchema } from '@hearth/contract';
-import { type StandIn, startStandIn } from '@hearth/stand-in';
+import { fail, type StandIn, startStandIn } from '@hearth/stand-in';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Engine, eachEngine } from '../packages/server/src/db/test-db.ts';
 import { type Harness, startHarness } from './harness.ts';
@@ -118,6 +118,19 @@ const suite = (engine: Engine): void => {
       20_000,
     );
     expect(await texts('stamps collector')).not.toContainEqual(expect.stringContaining('stamps'));
+  });
+
+  it('keeps what the model cannot look at now, says so, and forgets that too', async () => {
+    standIn.script([fail.overloaded({ repeat: true })]);
+    const { status, body } = await call('POST', '', { messages: "I'm a keeper of bees. My hive is called Marigold." });
+    standIn.reset();
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ count: 0, queued: true, notes: [expect.stringContaining('Nothing is lost')] });
+    expect((await call('GET', '')).body.waiting).toBe(1);
+    await call('DELETE', '');
+    expect((await call('GET', '')).body.waiting).toBe(0);
+    const rows = await harness.server.app.db.kysely.selectFrom('jobs').selectAll().execute();
+    expect(JSON.stringify(rows)).not.toContain('Marigold');
   });
 
   it('keeps personal data as the owner wants, and never a secret', async () => {

@@ -45,7 +45,7 @@ const suite = (engine: Engine): void => {
     await until(() => ran.length >= 60);
     await Promise.all([jobs.stop(1_000), other.stop(1_000)]);
     expect(ran.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 60 }, (_, at) => at));
-    expect((await rowsOf(db)).every(({ status }) => status === 'done')).toBe(true);
+    expect((await rowsOf(db)).every(({ status, payload }) => status === 'done' && payload === '{}')).toBe(true);
   });
 
   it('is part of the transaction that makes it necessary', async () => {

@@ -92,7 +92,9 @@ export const createJobs = (deps: JobsDeps): Jobs => {
   const finish = async (row: JobRow): Promise<void> => {
     away.delete(row.id);
     if (await store.wasAskedAgain(row.id)) return again(row, 0, { away_since: null, attempts: 0, error: null });
-    await store.settle(row, { status: 'done', unique_key: null, finished_at: at(), error: null });
+    // What a job was about is nobody's business once it is done.
+    const over = { status: 'done' as const, unique_key: null, finished_at: at(), error: null, payload: '{}' };
+    await store.settle(row, over);
   };
 
   const fail = async (row: JobRow, kind: JobKind, error: unknown): Promise<void> => {

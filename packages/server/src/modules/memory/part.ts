@@ -118,6 +118,9 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
       await jobs.enqueue({ ownerId, kind: addJob, uniqueKey: null, payload });
       jobs.wake();
     },
+    async dropWaiting(ownerId) {
+      for (const kind of [addJob, learnJob]) await jobs.remove(ownerId, kind);
+    },
     learning: async (ownerId) => (await jobs.waiting(ownerId, addJob)) + (await jobs.waiting(ownerId, learnJob)),
   });
 

@@ -85,6 +85,8 @@ export interface MemoriesDeps {
   enqueueSync: (ownerId: string, tx: Connection) => Promise<void>;
   /** The conversation waits until the model is there again. */
   enqueueLearn: (ownerId: string, conversation: Conversation) => Promise<void>;
+  /** Forgets the conversations that wait for the model. */
+  dropWaiting: (ownerId: string) => Promise<void>;
   /** Conversations that wait for the model. */
   learning: (ownerId: string) => Promise<number>;
   /** Lets index and graph follow now; resolves when they have, or after a moment in any case. */
@@ -288,6 +290,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     },
     async forgetAll(asker) {
       await record(asker, 'deleted', 'all');
+      await deps.dropWaiting(asker.ownerId);
       return bury(asker.ownerId, 'all');
     },
     async history(ownerId, id) {
