@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import { confirmArrivals } from './hearth.ts';
 import { createMemoryKv } from './kv.ts';
-import { createOutbox } from './outbox.ts';
+import { createOutbox, type OutboxState } from './outbox.ts';
 import type { HearthState } from './store/state.ts';
 import { message, showing } from './store/testing/make.ts';
 import { createPostOffice } from './testing/post-office.ts';
@@ -10,6 +10,11 @@ import { createTimers, turns } from './testing/timers.ts';
 
 const saved = { chat: 'new-1', text: '', images: [], settings: {}, problem: null, retryAt: null, createdAt: 1 };
 const arrived = showing({ messages: [message('m', { client_message_id: 'mine' })] });
+
+const keepIds =
+  (into: string[][]) =>
+  (ids: ReadonlyMap<string, string>): void =>
+    void into.push([...ids.keys()]);
 
 const create = async (first: HearthState, isQuick: boolean) => {
   const kv = createMemoryKv();
@@ -42,6 +47,21 @@ describe('a message that arrived', () => {
     gate.resolve();
     await turns();
     expect(outbox.state.getState()).toMatchObject({ loaded: true, items: [] });
+    stop();
+  });
+
+  it('leaves it too when it came into the outbox after the chat, and when the chat is loaded again', () => {
+    const confirmed: string[][] = [];
+    const item = { ...saved, id: 'mine', status: 'accepted' as const };
+    const none = { loaded: true, items: [], aliases: {} };
+    const outbox = { state: createStore<OutboxState>(() => none), confirm: keepIds(confirmed) };
+    const state = createStore<HearthState>(() => arrived);
+    const stop = confirmArrivals({ state }, outbox);
+    outbox.state.setState({ items: [item] });
+    expect(confirmed).toEqual([['mine']]);
+    const { chat } = arrived.chats;
+    if (chat) state.setState({ chats: { chat: { ...chat } } });
+    expect(confirmed).toHaveLength(2);
     stop();
   });
 });

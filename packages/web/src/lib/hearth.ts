@@ -31,12 +31,16 @@ const openChannel = (): BroadcastChannel | null =>
   typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hearth-drafts');
 
 /** Messages whose server copy is in the store have arrived. */
-export const confirmArrivals = (store: Pick<HearthStore, 'state'>, outbox: Outbox): (() => void) => {
+export const confirmArrivals = (
+  store: Pick<HearthStore, 'state'>,
+  outbox: Pick<Outbox, 'state' | 'confirm'>,
+): (() => void) => {
   const confirm = (chats: HearthState['chats'], before: HearthState['chats']): void => {
     if (chats === before || outbox.state.getState().items.length === 0) return;
     const arrived = new Map<string, string>();
     for (const [id, chat] of Object.entries(chats)) {
-      if (chat.messages === before[id]?.messages) continue;
+      // A page that was loaded again may bring nothing new and yet settle what has come into the outbox since.
+      if (chat === before[id]) continue;
       for (const { client_message_id } of chat.messages)
         if (client_message_id !== null) arrived.set(client_message_id, id);
     }
@@ -44,9 +48,9 @@ export const confirmArrivals = (store: Pick<HearthStore, 'state'>, outbox: Outbo
   };
   const stops = [
     store.state.subscribe((now, before) => confirm(now.chats, before.chats)),
-    // What an earlier visit has left may be on the screen already.
+    // What an earlier visit or another tab has left, or what the server has just told us it knows, may be on the screen already.
     outbox.state.subscribe((now, before) => {
-      if (now.loaded && !before.loaded) confirm(store.state.getState().chats, {});
+      if (now.loaded && (now.items !== before.items || !before.loaded)) confirm(store.state.getState().chats, {});
     }),
   ];
   return () => {
