@@ -72,6 +72,8 @@ export const createWorkerLink = (deps: WorkerLinkDeps): WorkerLink => {
       const id = nextId;
       nextId += 1;
       waiting.set(id, { resolve, reject });
+      // A call under way keeps the process alive, an idle worker does not.
+      to.ref();
       to.postMessage({ id, method, args });
     });
 
@@ -85,6 +87,7 @@ export const createWorkerLink = (deps: WorkerLinkDeps): WorkerLink => {
 
   function rest(): void {
     cancelIdle();
+    if (waiting.size === 0) worker?.unref();
     if (deps.idleMs === null || waiting.size > 0 || worker === null) return;
     cancelIdle = clock.setTimer(deps.idleMs, () => void end().catch(() => {}));
   }
