@@ -304,6 +304,11 @@ describe('settings of a run', () => {
     await expectRefused(await ask({ images: [{ type: 'url', media_type: 'image/png', data: url }] }), 422, 'images.0');
   });
 
+  it('an MCP server with the name of the server itself is refused', async () => {
+    const hearth = { type: 'http', url: 'https://example.com/' };
+    await expectRefused(await ask({ mcp_servers: { hearth } }), 422, 'mcp_servers');
+  });
+
   it('a name of an object prototype is a wrong field or an ordinary word, and pollutes nothing', async () => {
     for (const raw of [
       '{"prompt":"a","__proto__":{"polluted":true}}',

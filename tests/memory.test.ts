@@ -17,6 +17,15 @@ const filesUnder = (folder: string): string[] =>
     return statSync(path).isDirectory() ? filesUnder(path) : [path];
   });
 
+/** The index may replace a file between the look into the folder and the look into the file. */
+const contentOf = (path: string): Buffer => {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
+};
+
 const suite = (engine: Engine): void => {
   let harness: Harness;
   let standIn: StandIn;
@@ -54,6 +63,44 @@ const suite = (engine: Engine): void => {
     expect({ count, degraded }).toEqual({ count: 1, degraded: [] });
     const list = memoryListSchema.parse((await call('GET', '')).body);
     expect(list).toMatchObject({ count: 1, total: 1, categories: { preferences: 1 }, waiting: 0 });
+  });
+
+  it('is saved, corrected and forgotten by the assistant itself; forgetting asks first', async () => {
+    const saved = await ask("Remember that I'm allergic to peanuts.");
+    const [kept] = (await search('allergic')).results;
+    expect(kept).toMatchObject({ memory: 'The owner is allergic to peanuts.', author: 'assistant' });
+    expect((await call('GET', `/${kept?.id}`)).body.source.session_id).toBe(saved.session_id);
+
+    const corrected = await ask("That's wrong: I'm allergic to walnuts.");
+    expect(corrected.content).toContain('Corrected');
+    expect(await texts('allergic')).toEqual(['The owner is allergic to walnuts.']);
+
+    const forgotten = ask('Forget that I am allergic to walnuts.');
+    const waiting = await until('the question', async () => {
+      const { body } = await harness.json('/api/v1/approvals?status=pending');
+      return Object(body).approvals[0];
+    });
+    expect(waiting).toMatchObject({ title: 'Forget “The owner is allergic to walnuts.”' });
+    await harness.json(`/api/v1/approvals/${waiting.id}`, { decision: 'allow' });
+    expect((await forgotten).content).toContain('Forgotten');
+    expect(await texts('allergic')).toEqual([]);
+  });
+
+  it('lets a chat that has read what others wrote save as untrusted, and correct nothing', async () => {
+    await add('The owner has a dog called Rex.');
+    const { session_id: session } = await ask('List the files here.');
+    const saved = await ask('Remember that I like fish.', { session_id: session });
+    expect(saved.content).toContain('Saved');
+    expect((await search('fish')).results[0]).toMatchObject({ author: 'untrusted' });
+    const corrected = await ask("That's wrong: I have a dog called Bo.", { session_id: session });
+    expect(corrected.content).toContain('corrects nothing');
+    expect(await texts('dog')).toContain('The owner has a dog called Rex.');
+  });
+
+  it('offers no memory to a chat that is off the record', async () => {
+    const { content } = await ask('Remember that I like fish.', { memory: { enabled: false } });
+    expect(content).toContain('not switched on');
+    expect(await texts('fish')).toEqual([]);
   });
 
   it('is told once, used in another chat with its source, corrected, and forgotten without a trace', async () => {
@@ -96,7 +143,7 @@ const suite = (engine: Engine): void => {
     const files = () => filesUnder(harness.home).filter((file) => file.includes('/index/'));
     await until(
       'the files to be written',
-      () => files().every((file) => !readFileSync(file).includes('marzipan')),
+      () => files().every((file) => !contentOf(file).includes('marzipan')),
       10_000,
     );
   });

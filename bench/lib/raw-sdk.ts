@@ -44,6 +44,7 @@ export const rawOptions = async (
     workspace,
     webhookProblem: () => null,
     personaOf: async () => defaultPersonaText,
+    withMemory: false,
   });
   const starter = {
     ownerId: '',

@@ -15,6 +15,7 @@ export const profileFixture = (over: Partial<WorkerProfile> = {}): WorkerProfile
   agents: {},
   mcpServers: {},
   plugins: [],
+  ownTools: null,
   outputSchema: null,
   maxTurns: null,
   maxBudgetUsd: null,

@@ -8,6 +8,7 @@
  * - the transcript reaches `transcripts` so that another process can continue with `resume`.
  */
 import type { ContentBlock, HearthEvent, ImageInput, JsonObject, McpServerConfig, Usage } from '@hearth/contract';
+import type { z } from 'zod';
 
 /** Everything that is fixed for the life of a worker. Two equal profiles can be served by one process. */
 export interface WorkerProfile {
@@ -24,10 +25,26 @@ export interface WorkerProfile {
   agents: Record<string, { description: string; prompt: string; tools?: string[]; model?: string }>;
   mcpServers: Record<string, McpServerConfig>;
   plugins: string[];
+  /** For whom the host's own tools are offered (an owner id); null: none are. */
+  ownTools: string | null;
   outputSchema: JsonObject | null;
   maxTurns: number | null;
   maxBudgetUsd: number | null;
   sandbox: { enabled: boolean; allowNetwork: boolean } | null;
+}
+
+/** The host's own tools are called `mcp__hearth__<name>`. */
+export const ownToolServer = 'hearth';
+
+/** A tool that runs in this process. The gate is asked before each call, as for every other tool. */
+export interface OwnTool {
+  name: string;
+  /** For the model. */
+  description: string;
+  input: Record<string, z.ZodType>;
+  readOnly: boolean;
+  /** Answers with text for the model; the message of what it throws is told to the model as a failure. */
+  run(input: JsonObject, call: { toolUseId: string | null; signal: AbortSignal | undefined }): Promise<string>;
 }
 
 /** One tool call as the model asked for it. `agentId` is set when a subagent asks. */

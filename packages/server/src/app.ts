@@ -7,16 +7,16 @@ import {
   type AgentProvider,
   createClaudeProvider,
   createRuntime,
+  type OwnTool,
   type Runtime,
   type WorkerProfile,
 } from '@hearth/runtime';
-import { createMemoryEventBus } from './adapters/event-bus/memory.ts';
-import { createMemoryLimiter } from './adapters/limiter/memory.ts';
 import { openMemoryStores } from './adapters/memory-stores.ts';
+import { openParts, type Parts } from './adapters/open-parts.ts';
 import { createHttpWebhookSender } from './adapters/webhook-sender/http.ts';
 import { claudeSettings, guardedPaths } from './config/derived.ts';
 import type { Config } from './config.ts';
-import { type Db, migrateDatabase, openDatabase } from './db/index.ts';
+import type { Db } from './db/index.ts';
 import { createHttpApp, type HttpApp } from './http/app.ts';
 import { renderDocsPage } from './http/docs-page.ts';
 import { registerFrontPage } from './http/front-page.ts';
@@ -36,10 +36,12 @@ import {
   createBranches,
   createCheckpoints,
   createCuts,
+  createOwnCalls,
   createRewinds,
   createRunRequests,
   createRunStore,
   createTranscripts,
+  type OwnCalls,
   registerSessionRunRoutes,
   registerTalkRoutes,
   starterOf,
@@ -62,7 +64,6 @@ import {
   registerSessionRoutes,
   type Sessions,
 } from './modules/sessions/index.ts';
-import type { EventBus } from './ports/event-bus.ts';
 import type { Limiter } from './ports/limiter.ts';
 
 export interface AppDeps {
@@ -98,29 +99,6 @@ export interface App {
   ownerId: string;
 }
 
-interface Parts {
-  db: Db;
-  bus: EventBus;
-  limiter: Limiter;
-}
-
-const openParts = async (deps: AppDeps): Promise<Parts> => {
-  const { config, log, clock, lifecycle } = deps;
-  await migrateDatabase(config.database, { log });
-  const db = await openDatabase(config.database, { log });
-  lifecycle.onStop('database', () => db.close());
-  const reserve = createReserve(db);
-  // The Redis client is loaded by those who use it.
-  const redis = config.redis
-    ? await (await import('./adapters/redis/open.ts')).openRedis({ url: config.redis.url, reserve, clock, log })
-    : null;
-  const bus = redis?.bus ?? createMemoryEventBus({ reserve, clock, log });
-  lifecycle.onStop('event bus', () => bus.close());
-  const limiter = redis?.limiter ?? createMemoryLimiter({ clock });
-  lifecycle.onStop('limiter', () => limiter.close());
-  return { db, bus, limiter };
-};
-
 /** What a worker that belongs to nobody is opened with. */
 const plainProfile = async (config: Config): Promise<WorkerProfile> => {
   const requests = createRunRequests({
@@ -128,6 +106,7 @@ const plainProfile = async (config: Config): Promise<WorkerProfile> => {
     workspace: config.paths.workspace,
     webhookProblem: () => null,
     personaOf: async () => defaultPersonaText,
+    withMemory: false,
   });
   const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
   return requests.usual({ ...who, origin: 'chat', browser: false });
@@ -155,7 +134,11 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
   });
 };
 
-const createMemory = (deps: AppDeps, core: Core, { accounts, provider }: Model): MemoryPart => {
+const createMemory = (
+  deps: AppDeps,
+  core: Core,
+  { accounts, provider, placeOf }: Model & { placeOf: OwnCalls['take'] },
+): MemoryPart => {
   const { config } = deps;
   const stores = openMemoryStores({
     ...deps,
@@ -166,7 +149,7 @@ const createMemory = (deps: AppDeps, core: Core, { accounts, provider }: Model):
     model: config.claude.aliases.haiku ?? 'haiku',
   });
   const secrets = (): string[] => [...config.secrets, ...accounts.secrets()];
-  return createMemoryPart({ ...deps, ...core, ...stores, secrets, inChats: config.memory });
+  return createMemoryPart({ ...deps, ...core, ...stores, secrets, placeOf, inChats: config.memory });
 };
 
 /** A process that has not renewed its lease for this long is taken to be dead. */
@@ -200,7 +183,7 @@ interface Core extends Parts {
 
 const createCore = async (deps: AppDeps): Promise<Core> => {
   const { config, log, clock, lifecycle } = deps;
-  const parts = await openParts(deps);
+  const parts = await openParts({ ...deps, reserveOf: createReserve });
   const auth = createAuth({ ...parts, clock, log });
   lifecycle.onStop('auth', () => auth.close());
   const events = createEventLog({ ...parts, clock, log });
@@ -234,7 +217,7 @@ interface Conversing extends Model {
 /** With what can be done to a conversation besides going on with it. */
 type Talking = Conversing & ReturnType<typeof createPast>;
 
-const createModel = (deps: AppDeps, core: Core): Model => {
+const createModel = (deps: AppDeps, core: Core, ownTools: (ownerId: string) => OwnTool[]): Model => {
   const { config, log, clock } = deps;
   const accounts = createAccountPart(deps, async () => {
     if (accounts.isDemo()) await deps.demo.start();
@@ -244,6 +227,7 @@ const createModel = (deps: AppDeps, core: Core): Model => {
     deps.provider ??
     createClaudeProvider({
       settings: () => claudeSettings(config, accounts.credential()),
+      ownTools,
       onStderr: (text) => log.debug({ text: text.slice(0, 2000) }, 'agent process'),
     });
   const transcripts = createTranscripts({ ...core, clock });
@@ -272,15 +256,36 @@ const createPast = ({ config, clock }: AppDeps, core: Core, parts: Conversing) =
   };
 };
 
+const createApprovalPart = (
+  { config, clock, log }: AppDeps,
+  core: Core,
+  continueParked: (runId: string) => Promise<unknown>,
+): Approvals =>
+  createApprovals({
+    ...core,
+    clock,
+    expiresMs: config.agent.approvalMs,
+    onSettled: ({ runId }) => {
+      continueParked(runId).catch((error: unknown) => log.error({ err: error }, 'a parked run could not go on'));
+    },
+  });
+
 const createTalking = (deps: AppDeps, core: Core): Talking => {
   const { config, clock, log, lifecycle } = deps;
-  const model = createModel(deps, core);
+  const ownCalls = createOwnCalls();
+  const model = createModel(deps, core, (ownerId) => memory.tools(ownerId));
   const { accounts, runtime, transcripts } = model;
   const paths = createPathGuard(guardedPaths(config));
   const webhooks = createHttpWebhookSender({ allowedTargets: config.agent.webhookTargets });
   const { workspace } = config.paths;
   const { textOf: personaOf } = core.personas;
-  const requests = createRunRequests({ paths, workspace, webhookProblem: webhooks.problemWith, personaOf });
+  const requests = createRunRequests({
+    paths,
+    workspace,
+    webhookProblem: webhooks.problemWith,
+    personaOf,
+    withMemory: config.memory.enabled,
+  });
   const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
   const sessions: Sessions = createSessions({
     ...core,
@@ -292,21 +297,14 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     settled: (sessionId) => agent.settled(sessionId),
     onRemove: (sessionId) => agent.stopSession(sessionId),
   });
-  const approvals = createApprovals({
-    ...core,
-    clock,
-    expiresMs: config.agent.approvalMs,
-    onSettled: ({ runId }) => {
-      agent.continueParked(runId).catch((error: unknown) => log.error({ err: error }, 'a parked run could not go on'));
-    },
-  });
+  const approvals = createApprovalPart(deps, core, (runId) => agent.continueParked(runId));
   const noQuestions = createNoQuestions({
     audit: core.audit,
     holdsShellKey: (ownerId, text, ip) =>
       core.auth.confirms(text, { ownerId, permission: 'shell', ip: ip ?? undefined }),
   });
   const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
-  const memory = createMemory(deps, core, model);
+  const memory: MemoryPart = createMemory(deps, core, { ...model, placeOf: ownCalls.take });
   const agent: Agent = createAgent({
     ...core,
     clock,
@@ -324,6 +322,7 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
     noQuestions,
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
     recorded: transcripts.recorded,
+    ownCalls,
     recall: memory.chat.recall,
     afterRun: { store: memory.chat.afterRun, wake: core.jobs.wake },
     parkMs: config.agent.parkMs,

@@ -4,12 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { AgentProvider, TranscriptEntry } from '../provider.ts';
+import type { AgentProvider, OwnTool, TranscriptEntry } from '../provider.ts';
 import { branchTranscript } from './branch-transcript.ts';
 import { deferOpenCall } from './defer-open-call.ts';
 import type { ClaudeSettings } from './environment.ts';
 import { createGateHook } from './gate-hook.ts';
 import { claudeOptions } from './options.ts';
+import { ownMcpServers } from './own-tools.ts';
 import { createClaudeWorker, type WorkerLink } from './worker.ts';
 
 const costState = z.object({ type: z.literal('cost-state'), totalCostUSD: z.number() });
@@ -27,6 +28,8 @@ export interface ClaudeProviderDeps {
   /** Diagnostic output of the process; it may contain anything, so treat it as untrusted text. */
   onStderr?: (text: string) => void;
   startTimeoutMs?: number;
+  /** The host's own tools for a profile's `ownTools`. */
+  ownTools?: (scope: string) => readonly OwnTool[];
 }
 
 export const createClaudeProvider = (deps: ClaudeProviderDeps): AgentProvider => ({
@@ -34,24 +37,26 @@ export const createClaudeProvider = (deps: ClaudeProviderDeps): AgentProvider =>
   deferOpenCall,
   branch: branchTranscript,
   async open(request) {
-    const { startup } = await import('@anthropic-ai/claude-agent-sdk');
+    const sdk = await import('@anthropic-ai/claude-agent-sdk');
     const link: WorkerLink = { gate: null, turn: new AbortController(), costUsd: 0 };
     const hook = createGateHook(
       () => link.gate,
       () => link.turn.signal,
     );
     const newId = randomUUID();
+    const scope = request.profile.ownTools;
     const options = claudeOptions({
       request,
       settings: deps.settings(),
       hook,
+      own: ownMcpServers(sdk, scope === null ? [] : (deps.ownTools?.(scope) ?? [])),
       newId,
       onTranscript: (entries) => {
         link.costUsd = costIn(entries);
       },
       onStderr: deps.onStderr ?? (() => {}),
     });
-    const warm = await startup({ options, initializeTimeoutMs: deps.startTimeoutMs ?? 30_000 });
+    const warm = await sdk.startup({ options, initializeTimeoutMs: deps.startTimeoutMs ?? 30_000 });
     const agentSessionId = request.resume && !request.resume.fork ? request.resume.agentSessionId : newId;
     return createClaudeWorker({ warm, agentSessionId, hook, link });
   },

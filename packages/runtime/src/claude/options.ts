@@ -22,7 +22,7 @@ const toSandbox = (sandbox: WorkerProfile['sandbox']): Pick<Options, 'sandbox'> 
     ? { sandbox: { enabled: true, ...(sandbox.allowNetwork ? {} : { network: { allowedDomains: [] } }) } }
     : {};
 
-const profileOptions = (profile: WorkerProfile): Options => ({
+const profileOptions = (profile: WorkerProfile, own: Options['mcpServers']): Options => ({
   cwd: profile.cwd,
   additionalDirectories: profile.addDirs,
   tools: profile.tools,
@@ -33,7 +33,7 @@ const profileOptions = (profile: WorkerProfile): Options => ({
     profile.systemPrompt.kind === 'custom'
       ? profile.systemPrompt.text
       : { type: 'preset', preset: 'claude_code', append: profile.systemPrompt.text, excludeDynamicSections: true },
-  mcpServers: profile.mcpServers,
+  mcpServers: { ...profile.mcpServers, ...own },
   mcpServersDelivery: 'initialize',
   strictMcpConfig: true,
   agents: profile.agents as Options['agents'],
@@ -57,6 +57,8 @@ export interface ClaudeOptionsInput {
   request: OpenRequest;
   settings: ClaudeSettings;
   hook: GateHook;
+  /** The host's own tools for this process. */
+  own?: Options['mcpServers'];
   newId: string;
   /** Sees the main transcript when it is loaded for a resume. */
   onTranscript: (entries: TranscriptEntry[]) => void;
@@ -67,11 +69,12 @@ export const claudeOptions = ({
   request,
   settings,
   hook,
+  own = {},
   newId,
   onTranscript,
   onStderr,
 }: ClaudeOptionsInput): Options => ({
-  ...profileOptions(request.profile),
+  ...profileOptions(request.profile, own),
   ...conversationOptions(request.resume, newId),
   env: claudeEnvironment(settings, request.profile.env),
   // Project settings of a working folder are never loaded: they may carry hooks and redirect the model endpoint.

@@ -22,7 +22,7 @@ const verbs: Record<string, string> = {
 const thirdPerson = (verb: string): string => verbs[verb.toLowerCase()] ?? (/s$/.test(verb) ? verb : `${verb}s`);
 
 /** "I'm allergic to peanuts" -> "The owner is allergic to peanuts." */
-const asFact = (sentence: string): string => {
+export const asFact = (sentence: string): string => {
   const bare = sentence
     .replace(/^(?:(?:please|remember(?: that)?|note that|actually|no|correction)[,:]?\s+)+/i, '')
     .trim();

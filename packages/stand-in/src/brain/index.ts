@@ -13,6 +13,7 @@ import { createHelpersRule } from './helpers.ts';
 import { type Household, lindqvistHome } from './household.ts';
 import { machinesRule, restartRule } from './machines.ts';
 import { rememberedRule, rememberRule } from './memory.ts';
+import { changeMemoryRule } from './memory-changes.ts';
 import { notesRule, peopleRule } from './people.ts';
 import { planRule } from './plan.ts';
 import { recallRules, statementRule } from './recall.ts';
@@ -39,6 +40,7 @@ const topics: Rule[] = [
   attachmentsRule,
   runRule,
   rememberRule,
+  changeMemoryRule,
   rememberedRule,
   rememberedFactRule,
   ...recallRules,

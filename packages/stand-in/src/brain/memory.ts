@@ -1,5 +1,6 @@
 /** "Remember that …" and what is remembered, through a memory tool of the client when there is one. */
 import { text, toolUse } from '../script.ts';
+import { asFact } from './extraction.ts';
 import { factsIn } from './recall.ts';
 import { instanceOf } from './schema-instance.ts';
 import { findTool, type Rule, type Turn } from './turn.ts';
@@ -38,7 +39,8 @@ const notOn = ({ request, prompt }: Turn): string => {
 export const rememberRule: Rule = {
   name: 'remember',
   reply(turn) {
-    const fact = saving.exec(withoutPoliteness(turn.prompt))?.[1]?.trim();
+    const said = saving.exec(withoutPoliteness(turn.prompt))?.[1]?.trim();
+    const fact = said !== undefined && /^(?:i|i['’]m|my|we|our)\b/i.test(said) ? asFact(said) : said;
     if (fact === undefined || /\?$/.test(fact)) return undefined;
     const found = findTool(turn, saveTool);
     if (!found) {

@@ -7,6 +7,7 @@ import type { ToolResult } from '../model-request.ts';
 import type { Block } from '../protocol.ts';
 import { type Step, text, toPlan } from '../script.ts';
 import { describeAttachments } from './attachments.ts';
+import { changeAfterSearch } from './memory-changes.ts';
 import { structuredTool } from './structured.ts';
 import type { Rule, Turn } from './turn.ts';
 import { clipped, fenced, numbered, quoted } from './words.ts';
@@ -91,6 +92,8 @@ const successText = (result: ToolResult): string => {
   if (name === 'TodoWrite') return todosText(result);
   if (name === structuredTool) return 'Done.';
   if (name === 'Write' || name === 'Edit') return `Done: ${subjectOf(result)}. Say “read file …” to see what is in it.`;
+  if (/memory_forget$/.test(name)) return 'Forgotten; it is never used again.';
+  if (/memory_correct$/.test(name)) return 'Corrected; the old one is never used again.';
   if (/memory_(?:save|add|write|store)$/.test(name)) return 'Saved to memory; later conversations can use it.';
   const images = result.images.length > 0 ? `${describeAttachments(result.images)}\n\n` : '';
   if (result.text.trim() === '') return images || `${subjectOf(result)} finished without any output.`;
@@ -117,6 +120,8 @@ export const createResultsRule = ({ answer }: ResultsDeps): Rule => ({
     const loaded = { ...turn, mayLoadTools: false };
     if (toolResults.every(({ name }) => name === 'ToolSearch'))
       return answer(loaded, prompt || (humanTexts.at(-1) ?? ''));
+    const change = changeAfterSearch(turn, toolResults);
+    if (change !== undefined) return change;
     const comments = toolResults
       .filter(({ name }) => name !== 'ToolSearch')
       .map(comment)

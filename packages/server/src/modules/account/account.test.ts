@@ -118,6 +118,7 @@ describe('proving a credential', () => {
       agents: {},
       mcpServers: {},
       plugins: [],
+      ownTools: null,
       outputSchema: null,
       maxTurns: null,
       maxBudgetUsd: null,

@@ -7,8 +7,9 @@ import type { ToolCall, ToolGate, ToolVerdict } from '@hearth/runtime';
 import { z } from 'zod';
 import type { ApprovalRequest, Approvals, Settlement } from '../approvals/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { canonicalTool, type Decision, type Grant, type PathGuard, type Policy } from '../policy/index.ts';
+import { canonicalTool, type Decision, type Grant, isMcpTool, type PathGuard, type Policy } from '../policy/index.ts';
 import { type Checkpoints, changedPath } from './checkpoints.ts';
+import type { OwnCalls } from './own-calls.ts';
 import type { RunWebhooks } from './webhooks.ts';
 
 export interface GateRun {
@@ -36,6 +37,7 @@ export interface GateDeps {
   /** The key's permissions now; null when it is revoked or expired. */
   currentPermissions: (keyId: string) => Promise<Permissions | null>;
   parkMs: number;
+  ownCalls: Pick<OwnCalls, 'note'>;
 }
 
 const questionInput = z.looseObject({ questions: z.array(z.looseObject({ question: z.string() })).min(1) });
@@ -180,6 +182,7 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
     }
     await keepOldFile(call, input);
     await record(call, 'ok', code);
+    if (isMcpTool(call.tool)) deps.ownCalls.note(call.toolUseId, run);
     return verdict;
   };
 };

@@ -5,6 +5,7 @@
 export { createBranches } from './branches.ts';
 export { createCheckpoints } from './checkpoints.ts';
 export { createCuts } from './cuts.ts';
+export { createOwnCalls, type OwnCalls } from './own-calls.ts';
 export { createRewinds } from './rewinds.ts';
 export { createRunRequests } from './run-request.ts';
 export { createRunStore } from './run-store.ts';

@@ -6,10 +6,10 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Session, TurnRequest } from '@hearth/contract';
 import { hasPermission } from '@hearth/contract';
-import type { WorkerProfile } from '@hearth/runtime';
+import { ownToolServer, type WorkerProfile } from '@hearth/runtime';
 import { AppError, invalidField as invalid } from '../../kernel/errors.ts';
 import { checkPublicUrl } from '../../kernel/public-url.ts';
-import { type Grant, isKnownTool, offeredTools, type PathGuard } from '../policy/index.ts';
+import { type Grant, isKnownTool, offeredTools, offersOwnTools, type PathGuard } from '../policy/index.ts';
 import type { RunStarter } from './types.ts';
 
 export interface RunRequestDeps {
@@ -19,6 +19,8 @@ export interface RunRequestDeps {
   workspace: string;
   /** How the assistant is to speak to this owner: the beginning of the system prompt. */
   personaOf: (ownerId: string) => Promise<string>;
+  /** Memory is switched on for chats. */
+  withMemory: boolean;
 }
 
 type SessionDefaults = Pick<Session, 'cwd' | 'model' | 'permission_mode'>;
@@ -58,6 +60,8 @@ const headerValue = /^[\x20-\x7e]*$/;
 
 const checkUrls = (turn: TurnRequest): void => {
   for (const [name, server] of Object.entries(turn.mcp_servers ?? {})) {
+    // Its tools would pass for the server's own.
+    if (name === ownToolServer) throw invalid(`mcp_servers.${name}`, 'is the name of the server itself');
     if (server.type === 'stdio') continue;
     const problem = checkPublicUrl(server.url);
     if (problem) throw invalid(`mcp_servers.${name}.url`, problem);
@@ -89,7 +93,7 @@ export interface RunRequests {
 }
 
 export const createRunRequests = (deps: RunRequestDeps): RunRequests => {
-  const { paths, workspace, webhookProblem, personaOf } = deps;
+  const { paths, workspace, webhookProblem, personaOf, withMemory } = deps;
   const checkWebhooks = (turn: TurnRequest): void => {
     for (const [event, hook] of Object.entries(turn.hooks ?? {})) {
       const problem = hook ? webhookProblem(hook.url) : null;
@@ -114,10 +118,11 @@ export const createRunRequests = (deps: RunRequestDeps): RunRequests => {
   const profileOf = (
     turn: TurnRequest,
     grant: Grant,
-    asked: { model: string | null; persona: string },
+    asked: { model: string | null; persona: string; ownerId: string },
   ): WorkerProfile => {
     const attended = grant.origin === 'chat' || grant.origin === 'api';
     const { permissions, allowed, disallowed } = grant;
+    const remembers = withMemory && turn.memory?.enabled !== false;
     return {
       model: asked.model,
       effort: turn.effort ?? null,
@@ -130,6 +135,7 @@ export const createRunRequests = (deps: RunRequestDeps): RunRequests => {
       env: turn.env ?? {},
       agents: turn.agents ?? {},
       mcpServers: turn.mcp_servers ?? {},
+      ownTools: remembers && offersOwnTools({ allowed, disallowed }) ? asked.ownerId : null,
       plugins: (turn.plugins ?? []).map((plugin) => plugin.path),
       outputSchema: outputSchema(turn),
       maxTurns: turn.max_turns ?? null,
@@ -171,13 +177,17 @@ export const createRunRequests = (deps: RunRequestDeps): RunRequests => {
         addDirs,
       };
       const persona = await personaOf(starter.ownerId);
-      const profile = profileOf(turn, grant, { model: turn.model ?? session.model, persona });
+      const profile = profileOf(turn, grant, { model: turn.model ?? session.model, persona, ownerId: starter.ownerId });
       return { profile, grant, checkpointing: turn.enable_file_checkpointing ?? true, hooks: turn.hooks ?? {} };
     },
     async usual(starter) {
       const turn: TurnRequest = { prompt: '' };
       const persona = await personaOf(starter.ownerId);
-      return profileOf(turn, grantOf(starter, 'default', workspace), { model: null, persona });
+      return profileOf(turn, grantOf(starter, 'default', workspace), {
+        model: null,
+        persona,
+        ownerId: starter.ownerId,
+      });
     },
   };
 };

@@ -21,6 +21,8 @@ export const learnJob = 'memory.learn';
 export interface ChatMemory {
   /** Null: nothing fits, or memory is off. Never fails and never takes long: a chat does not wait for it. */
   recall(ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null>;
+  /** The conversation has read what others wrote: pages, files, results of commands. */
+  isTainted(ownerId: string, sessionId: string): Promise<boolean>;
   /** In the transaction that ends a run. */
   afterRun(run: { ownerId: string; sessionId: string }, tx: Connection): Promise<void>;
 }
@@ -52,7 +54,8 @@ const requestShape = z.object({ turn: turnRequestSchema }).loose();
 const blockShape = z.looseObject({ type: z.string(), text: z.string().optional(), name: z.string().optional() });
 
 /** Tools whose results somebody else wrote. */
-const bringsForeignWords = (tool: string): boolean => /^(WebFetch|WebSearch|Read|Grep|Bash|mcp__)/.test(tool);
+const bringsForeignWords = (tool: string): boolean =>
+  /^(WebFetch|WebSearch|Read|Grep|Bash|mcp__(?!hearth__))/.test(tool);
 
 interface MessageRow {
   id: string;
@@ -67,15 +70,16 @@ const textIn = (blocks: z.infer<typeof blockShape>[]): string =>
     .join('\n')
     .trim();
 
+const isTainted = (contents: readonly z.infer<typeof blockShape>[][]): boolean =>
+  contents.some((blocks) => blocks.some(({ type, name }) => type === 'tool_use' && bringsForeignWords(name ?? '')));
+
 const saidIn = (rows: readonly MessageRow[]): Said[] => {
   const all = rows.map((row) => ({ row, blocks: parseJson(z.array(blockShape), row.content, 'message') }));
-  const isTainted = all.some(({ blocks }) =>
-    blocks.some((block) => block.type === 'tool_use' && bringsForeignWords(block.name ?? '')),
-  );
+  const tainted = isTainted(all.map(({ blocks }) => blocks));
   return all.flatMap(({ row, blocks }): Said[] => {
     const text = textIn(blocks).slice(0, 20_000);
     if (text === '' || row.type === 'system') return [];
-    const author = row.type === 'user' ? 'owner' : isTainted ? 'untrusted' : 'assistant';
+    const author = row.type === 'user' ? 'owner' : tainted ? 'untrusted' : 'assistant';
     return [{ author, text, messageId: row.id }];
   });
 };
@@ -179,6 +183,17 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
         deps.log.warn({ err: error }, 'a chat goes on without what is remembered');
         return null;
       }),
+    async isTainted(ownerId, sessionId) {
+      const rows = await db.kysely
+        .selectFrom('messages')
+        .innerJoin('sessions', 'sessions.id', 'messages.session_id')
+        .where('messages.session_id', '=', sessionId)
+        .where('sessions.owner_id', '=', ownerId)
+        .where('messages.content', 'like', '%"tool_use"%')
+        .select('messages.content')
+        .execute();
+      return isTainted(rows.map(({ content }) => parseJson(z.array(blockShape), content, 'message')));
+    },
     async afterRun({ ownerId, sessionId }, tx) {
       if (!deps.enabled) return;
       const job = { ownerId, kind: learnJob, uniqueKey: sessionId, payload: { session_id: sessionId } };

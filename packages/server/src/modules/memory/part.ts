@@ -1,6 +1,7 @@
 /** Joins the pieces of memory, and its background work with the ledger of jobs. */
 
 import { jsonObjectSchema } from '@hearth/contract';
+import type { OwnTool } from '@hearth/runtime';
 import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -19,6 +20,7 @@ import { type Conversation, createMemories, type Memories } from './service.ts';
 import { createMemorySettings } from './settings.ts';
 import { type Connection, createMemoryStore } from './store.ts';
 import { createSync } from './sync.ts';
+import { createMemoryTools } from './tools.ts';
 import { createMemoryTransfer, type MemoryTransfer } from './transfer.ts';
 import { createMemoryWriter } from './writer.ts';
 
@@ -34,6 +36,8 @@ export interface MemoryPartDeps {
   model: StructuredModel;
   /** Values that must never be stored. */
   secrets: () => readonly string[];
+  /** The conversation a call of one of the memory tools comes from. */
+  placeOf: (toolUseId: string) => { ownerId: string; sessionId: string } | null;
   /** Off: chats neither recall nor teach. */
   inChats: { enabled: boolean; learnAfterMs: number };
 }
@@ -43,6 +47,8 @@ export interface MemoryPart {
   transfer: MemoryTransfer;
   chat: ChatMemory;
   index: SearchIndex;
+  /** The tools of an owner's chats. */
+  tools: (ownerId: string) => OwnTool[];
   /** Takes up what a crash has left: call once after the start. */
   start(): Promise<void>;
 }
@@ -144,11 +150,13 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     },
   });
 
+  const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories });
   return {
     index,
     memories,
+    tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
     transfer: createMemoryTransfer({ store, writer, now: () => clock.now(), settle }),
-    chat: createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories }),
+    chat,
     start: takeUp,
   };
 };

@@ -50,10 +50,20 @@ export interface LearnOptions {
   note?: (tx: Connection) => Promise<void>;
 }
 
+/** A fact that the assistant writes down. */
+export interface Kept {
+  text: string;
+  category: string | null;
+  author: MemoryAuthor;
+  sessionId: string;
+}
+
 export interface Memories {
   add(asker: Asker, request: AddMemories): Promise<AddedMemories>;
   /** Finds facts in a conversation and stores them. SERVICE_UNAVAILABLE when the model is away: nothing is stored. */
   learn(ownerId: string, conversation: Conversation, how?: LearnOptions): Promise<Written & { refused: number }>;
+  /** Stores one fact as it is given; its id, or that it was known. VALIDATION_ERROR when personal data are not wanted. */
+  keep(asker: Asker, fact: Kept): Promise<string | 'known'>;
   search(asker: Asker, request: SearchMemories): Promise<MemoryResults>;
   list(ownerId: string, query: z.infer<typeof memoryListQuerySchema>): Promise<MemoryList>;
   get(ownerId: string, id: string): Promise<Memory>;
@@ -112,6 +122,11 @@ const categoryOf = (metadata: Record<string, unknown>): string | null =>
   typeof metadata.category === 'string' ? metadata.category.slice(0, 100) : null;
 
 const notThere = (): AppError => new AppError('NOT_FOUND', 'There is no such memory.');
+
+const personal = (path: string): AppError =>
+  new AppError('VALIDATION_ERROR', 'It holds personal data, which your settings do not let it remember.', {
+    details: { issues: [{ path, message: 'holds personal data' }] },
+  });
 
 const draftOf = (conversation: Conversation, one: Pick<Draft, 'text' | 'author' | 'messageId'>): Draft => ({
   ...one,
@@ -240,15 +255,24 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     ]);
     const [fresh] = written.rows;
     if (!fresh) {
-      if (written.blocked > 0)
-        throw new AppError('VALIDATION_ERROR', 'It holds personal data, which your settings do not let it remember.', {
-          details: { issues: [{ path: 'memory', message: 'holds personal data' }] },
-        });
+      if (written.blocked > 0) throw personal('memory');
       throw new AppError('CONFLICT', 'Another memory says exactly this already.');
     }
     await record(asker, 'corrected', old.id);
     await deps.settle(ownerId);
     return toMemory(await row(ownerId, fresh.id));
+  };
+
+  const keep: Memories['keep'] = async (asker, { text, category, author, sessionId }) => {
+    const { enable_graph: graph } = await deps.settings.get(asker.ownerId);
+    const place = { agentId: 'main', runId: sessionId };
+    const conversation = { said: [], place, sessionId, metadata: {}, occurredAt: now(), graph };
+    const draft = { ...draftOf(conversation, { text, author, messageId: null }), category };
+    const written = await deps.writer.write(asker.ownerId, place, [draft]);
+    if (written.blocked > 0) throw personal('text');
+    await record(asker, 'added', written.rows[0]?.id ?? null);
+    await deps.settle(asker.ownerId);
+    return written.rows[0]?.id ?? 'known';
   };
 
   const bury = async (ownerId: string, ids: readonly string[] | 'all'): Promise<number> => {
@@ -264,6 +288,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
   return {
     add,
     learn,
+    keep,
     correct,
     async search(asker, request) {
       const { found, degraded, tookMs } = await deps.recall.find(asker.ownerId, { ...request, embedWithinMs });

@@ -7,4 +7,12 @@
 export { createNoQuestions, type NoQuestions } from './no-questions.ts';
 export { createPathGuard, type PathGuard } from './paths.ts';
 export { createPolicy, type Decision, type Grant, type Policy, type RunOrigin } from './policy.ts';
-export { canonicalTool, isKnownTool, offeredTools, permissionFor, ruleInput } from './tools.ts';
+export {
+  canonicalTool,
+  isKnownTool,
+  isMcpTool,
+  offeredTools,
+  offersOwnTools,
+  permissionFor,
+  ruleInput,
+} from './tools.ts';

@@ -16,7 +16,7 @@ import {
   permissionFor,
   ruleInput,
 } from './index.ts';
-import { namesTool } from './tools.ts';
+import { namesTool, offersOwnTools } from './tools.ts';
 
 let home: string;
 let workspace: string;
@@ -279,4 +279,30 @@ describe('addresses', () => {
     '%s is',
     (url) => expect(checkPublicUrl(url)).toBeNull(),
   );
+});
+
+describe('memory', () => {
+  const forget = { id: 'x', memory: 'Likes fish.' };
+  const tool = (name: string): string => `mcp__hearth__memory_${name}`;
+  it('is read and written without a question; forgetting asks, or is refused when nobody is there', async () => {
+    for (const name of ['search', 'save', 'correct'])
+      expect(await decide(tool(name), {})).toMatchObject({ kind: 'allow', code: 'HARMLESS' });
+    expect(await decide(tool('forget'), forget)).toMatchObject({ kind: 'ask', title: 'Forget “Likes fish.”' });
+    expect(await decide(tool('forget'), forget, { mode: 'bypassPermissions' })).toMatchObject({ kind: 'allow' });
+    expect(await decide(tool('forget'), forget, { origin: 'cron' })).toMatchObject({
+      kind: 'deny',
+      code: 'UNATTENDED',
+    });
+  });
+
+  it('is offered when the list of what is allowed does not leave it out', () => {
+    const offers = (allowed: string[] | null, disallowed: string[] = []) => offersOwnTools({ allowed, disallowed });
+    expect([offers(null), offers(['Read']), offers(['mcp__hearth__memory_search']), offers(['mcp__*'])]).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    expect([offers(null, ['mcp__hearth']), offers(null, ['Bash'])]).toEqual([false, true]);
+  });
 });

@@ -147,6 +147,14 @@ export const createPolicy = ({ paths }: { paths: PathGuard }): Policy => {
           return decideShell(input, grant);
         case 'network':
           return decideNetwork(tool, input, grant);
+        case 'forget':
+          if (grant.mode === 'bypassPermissions') return { kind: 'allow', code: 'MODE' };
+          return {
+            kind: 'ask',
+            title: `Forget “${text(input.memory).slice(0, 200)}”`,
+            risk: 'medium',
+            reason: 'takes a memory away for good',
+          };
         case 'ask':
           return { kind: 'question' };
         case 'agent':

@@ -4,7 +4,7 @@
  */
 import { hasPermission, type JsonObject, type Permission, type Permissions } from '@hearth/contract';
 
-export type Effect = 'read' | 'write' | 'shell' | 'network' | 'agent' | 'ask' | 'note';
+export type Effect = 'read' | 'write' | 'shell' | 'network' | 'agent' | 'ask' | 'note' | 'forget';
 
 export interface ToolInfo {
   effect: Effect;
@@ -27,6 +27,10 @@ const catalogue: Record<string, ToolInfo> = {
   TodoWrite: { effect: 'note', paths: [] },
   Skill: { effect: 'note', paths: [] },
   StructuredOutput: { effect: 'note', paths: [] },
+  mcp__hearth__memory_search: { effect: 'note', paths: [] },
+  mcp__hearth__memory_save: { effect: 'note', paths: [] },
+  mcp__hearth__memory_correct: { effect: 'note', paths: [] },
+  mcp__hearth__memory_forget: { effect: 'forget', paths: [] },
 };
 
 /** The process calls the same thing by two names. */
@@ -70,10 +74,18 @@ export interface Offer {
   disallowed: readonly string[];
 }
 
+/** Whether the server's own tools exist in a run: a list of what is allowed must name them. */
+export const offersOwnTools = ({ allowed, disallowed }: Pick<Offer, 'allowed' | 'disallowed'>): boolean => {
+  const isNamed = (pattern: string): boolean => pattern === 'mcp__*' || pattern.startsWith('mcp__hearth');
+  return (
+    (allowed === null || allowed.some(isNamed)) && !disallowed.some((pattern) => namesTool(pattern, 'mcp__hearth__'))
+  );
+};
+
 /** The built-in tools that exist in a run at all; what is missing here the model never sees. */
 export const offeredTools = ({ permissions, attended, allowed, disallowed }: Offer): string[] =>
   Object.entries(catalogue)
-    .filter(([name]) => name !== 'StructuredOutput')
+    .filter(([name]) => name !== 'StructuredOutput' && !isMcpTool(name))
     .filter(([, tool]) => (attended ? true : harmless.includes(tool.effect) && tool.effect !== 'ask'))
     .filter(([, tool]) => hasPermission(permissions, 'shell') || (tool.effect !== 'shell' && tool.effect !== 'write'))
     .map(([name]) => name)
