@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@hearth/client';
 import { memoryListSchema, memoryResultsSchema, queryResponseSchema } from '@hearth/contract';
 import { fail, type StandIn, startStandIn } from '@hearth/stand-in';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -146,6 +147,37 @@ const suite = (engine: Engine): void => {
       () => files().every((file) => !contentOf(file).includes('marzipan')),
       10_000,
     );
+  });
+
+  it('neither recalls nor learns in a session, or with a key, that is off the record', async () => {
+    await add('The owner has a red bicycle.');
+    const made = await harness.json('/api/v1/sessions', { off_record: true });
+    expect(made.body).toMatchObject({ off_record: true });
+    const session = Object(made.body).id;
+    const first = await ask('Which bicycle do I have?', { session_id: session });
+    expect(first.memories_used).toEqual([]);
+    await ask("I'm a collector of stamps.", { session_id: session });
+    const body = JSON.stringify({ prompt: "I'm a collector of coins." });
+    const headers = { 'content-type': 'application/json' };
+    const forked = await harness.fetch(`/api/v1/sessions/${session}/fork`, { method: 'POST', headers, body });
+    const fork = /"session_id":"([^"]+)"/.exec(await forked.text())?.[1];
+    expect(fork).not.toBe(session);
+    const copy = await harness.json(`/api/v1/sessions/${fork}`);
+    expect(copy.body).toMatchObject({ off_record: true });
+
+    const key = await harness.json('/api/v1/api-keys', { name: 'guest', permissions: {}, off_record: true });
+    expect(key.body).toMatchObject({ off_record: true });
+    const guest = createClient({ baseUrl: harness.url, apiKey: Object(key.body).key });
+    const said = queryResponseSchema.parse(
+      await guest.query({ prompt: "I'm a collector of maps. Which bicycle do I have?" }),
+    );
+    expect(said.memories_used).toEqual([]);
+
+    await harness.json(`/api/v1/sessions/${session}`, { off_record: false }, 'PATCH');
+    const open = await ask('Which bicycle do I have?', { session_id: session });
+    expect(open.memories_used).toHaveLength(1);
+    await until('nothing to be learned any more', async () => (await call('GET', '')).body.waiting === 0);
+    expect(await texts('collector of stamps, coins, maps')).toEqual(['The owner has a red bicycle.']);
   });
 
   it('learns nothing off the record, and recalls nothing when it is switched off', async () => {

@@ -12,6 +12,7 @@ export const apiKeySchema = z
     created_at: timeSchema,
     last_used_at: timeSchema.nullable(),
     expires_at: timeSchema.nullable(),
+    off_record: z.boolean().describe('Chats with this key recall nothing and are not remembered'),
     is_active: z.boolean(),
     is_current: z.boolean().describe('True for the key this request was made with'),
   })
@@ -25,6 +26,7 @@ export const createApiKeySchema = z
     name: z.string().trim().min(1).max(100),
     permissions: permissionsSchema.default({}),
     expires_at: timeSchema.nullable().default(null),
+    off_record: z.boolean().optional().describe('Chats with this key recall nothing and are not remembered'),
   })
   .meta({ id: 'CreateApiKey' });
 export type CreateApiKey = z.infer<typeof createApiKeySchema>;

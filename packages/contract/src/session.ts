@@ -28,6 +28,7 @@ export const sessionSchema = z
     tags: z.array(z.string()),
     archived: z.boolean(),
     pinned: z.boolean(),
+    off_record: z.boolean().describe('Nothing is recalled in it and nothing of it is remembered'),
     cwd: z.string().nullable(),
     parent_session_id: idSchema.nullable(),
     origin: sessionOriginSchema,
@@ -87,6 +88,7 @@ export const createSessionSchema = z
     project_id: idSchema.optional(),
     tags: tagsSchema.default([]),
     cwd: folderSchema.optional(),
+    off_record: z.boolean().optional().describe('Nothing is recalled in it and nothing of it is remembered'),
     permission_mode: permissionModeSchema.optional(),
     confirm_api_key: confirmKeySchema,
     from: branchFromSchema
@@ -108,6 +110,7 @@ export const updateSessionSchema = z
     tags: tagsSchema.optional(),
     archived: z.boolean().optional(),
     pinned: z.boolean().optional(),
+    off_record: z.boolean().optional().describe('From its next message on'),
     model: modelNameSchema.nullable().optional().describe('For its next runs; null is the default'),
     cwd: folderSchema
       .nullable()

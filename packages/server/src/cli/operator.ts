@@ -45,6 +45,7 @@ const createOperator = async (db: Db): Promise<Operator> => {
       keyName: 'command line',
       permissions: allPermissions(),
       expiresAt: null,
+      offRecord: false,
       via: 'key',
       keyHash: '',
     },

@@ -23,6 +23,8 @@ export type ApiKeysTable = {
   last_used_at: string | null;
   expires_at: string | null;
   revoked_at: string | null;
+  /** Nothing said with it is remembered. */
+  off_record: Default<Flag>;
 };
 
 export type WebSessionsTable = {
@@ -62,6 +64,8 @@ export type SessionsTable = {
   origin: 'chat' | 'cron' | 'heartbeat' | 'api';
   agent_session_id: string | null;
   next_message_no: Default<number>;
+  /** Nothing said in it is recalled or remembered. */
+  off_record: Default<Flag>;
   /** Messages up to this number were searched for facts. */
   learned_no: Default<number>;
   /** Rises whenever messages were taken out of the conversation. */

@@ -9,6 +9,8 @@ export interface Caller {
   keyName: string;
   permissions: Permissions;
   expiresAt: string | null;
+  /** Nothing said with the key is remembered. */
+  offRecord: boolean;
   via: 'key' | 'cookie';
   /** Which text of the key was used; a rotation changes it. Not a credential. */
   keyHash: string;

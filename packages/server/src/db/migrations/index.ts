@@ -12,6 +12,7 @@ import { jobs } from './0005-jobs.ts';
 import { graph } from './0006-graph.ts';
 import { memories } from './0007-memories.ts';
 import { personas } from './0008-personas.ts';
+import { offTheRecord } from './0009-off-the-record.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
@@ -22,4 +23,5 @@ export const createMigrations = (kind: DatabaseKind): Record<string, Migration> 
   '0006-graph': graph,
   '0007-memories': memories(kind),
   '0008-personas': personas,
+  '0009-off-the-record': offTheRecord,
 });

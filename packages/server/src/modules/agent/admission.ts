@@ -54,6 +54,10 @@ const toUserTurn = (uuid: string, turn: TurnRequest, remembered: Remembered | nu
   images: turn.images ?? [],
 });
 
+/** Everything after this reads it from the turn: what is recalled, which tools there are, what is learned. */
+const onRecord = (turn: TurnRequest, isOff: boolean): TurnRequest =>
+  isOff ? { ...turn, memory: { ...turn.memory, enabled: false } } : turn;
+
 const toContent = (turn: TurnRequest) => [
   ...(turn.images ?? []).map(({ type, media_type, data }) => ({
     type: 'image' as const,
@@ -102,6 +106,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
         ...(parent?.title ? { title: `${parent.title} (fork)`.slice(0, 200) } : {}),
         ...(cwd ? { cwd } : {}),
         ...(model ? { model } : {}),
+        off_record: parent?.off_record === 1,
         permission_mode: mode,
       },
       {
@@ -235,10 +240,11 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       if (joined) return joined;
     }
     refuseWhileUnwell();
-    const { starter, turn: asked } = request;
+    const { starter } = request;
+    const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
+    const asked = onRecord(request.turn, starter.offRecord === true || base?.off_record === 1);
     // Beside everything that follows: it is needed last.
     const remembering = deps.recall(starter.ownerId, asked);
-    const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
     const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);
     const place = placeOf(base, request.fork, prepared.grant.mode);
     await deps.noQuestions.check({
@@ -251,7 +257,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       confirmKey: asked.confirm_api_key,
     });
     const messageId = newId();
-    const row = await admit(request, place, messageId);
+    const row = await admit({ ...request, turn: asked }, place, messageId);
     const remembered = await remembering;
     const turn = toUserTurn(messageId, request.turn, remembered);
     const { session_id: sessionId, after_seq: afterSeq } = row;

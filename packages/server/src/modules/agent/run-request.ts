@@ -181,7 +181,7 @@ export const createRunRequests = (deps: RunRequestDeps): RunRequests => {
       return { profile, grant, checkpointing: turn.enable_file_checkpointing ?? true, hooks: turn.hooks ?? {} };
     },
     async usual(starter) {
-      const turn: TurnRequest = { prompt: '' };
+      const turn: TurnRequest = { prompt: '', memory: { enabled: starter.offRecord !== true } };
       const persona = await personaOf(starter.ownerId);
       return profileOf(turn, grantOf(starter, 'default', workspace), {
         model: null,

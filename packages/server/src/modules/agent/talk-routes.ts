@@ -80,6 +80,7 @@ export const starterOf = (caller: Caller, ip: string | null): RunStarter => ({
   origin: caller.via === 'cookie' ? 'chat' : 'api',
   browser: caller.via === 'cookie',
   granted: [],
+  offRecord: caller.offRecord,
   ip,
 });
 

@@ -15,6 +15,8 @@ export interface RunStarter {
   /** By the cookie of the web app, which is less than a key in the hand. */
   browser: boolean;
   granted: readonly string[];
+  /** Nothing said with the key is recalled or remembered. */
+  offRecord?: boolean;
   ip: string | null;
 }
 

@@ -11,6 +11,7 @@ export const toCaller = (row: KeyWithOwner, sessionHash?: string): Caller => ({
   keyName: row.name,
   permissions: readPermissions(row.permissions),
   expiresAt: row.expires_at,
+  offRecord: row.off_record === 1,
   via: sessionHash === undefined ? 'key' : 'cookie',
   keyHash: row.key_hash,
   sessionHash,

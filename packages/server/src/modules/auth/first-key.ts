@@ -32,6 +32,7 @@ const newRow = (options: { id: string; ownerId: string; name: string; made: NewK
   last_used_at: null,
   expires_at: null,
   revoked_at: null,
+  off_record: 0,
 });
 
 type Store = Parameters<Parameters<AuthStore['inTransaction']>[0]>[0];

@@ -38,6 +38,7 @@ const toApiKey = (row: KeyRow, caller: Caller, now: Date): ApiKey => ({
   created_at: row.created_at,
   last_used_at: row.last_used_at,
   expires_at: row.expires_at,
+  off_record: row.off_record === 1,
   is_active: isActive(row, now),
   is_current: row.id === caller.keyId,
 });
@@ -77,6 +78,7 @@ const createCreate =
       last_used_at: null,
       expires_at: expiryWithin(caller, input.expires_at),
       revoked_at: null,
+      off_record: input.off_record ? 1 : 0,
     };
     await store.insert(row);
     return { ...toApiKey(row, caller, now), key: made.key };

@@ -168,6 +168,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         project_id: input.project_id ?? null,
         tags: JSON.stringify([...new Set(input.tags)]),
         cwd: input.cwd ?? null,
+        off_record: input.off_record ? 1 : 0,
         parent_session_id: parentId ?? null,
         origin,
         agent_session_id: null,
@@ -199,13 +200,14 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
       const { rows, total } = await listSessions(db, ownerId, query);
       return { sessions: await withActivity(rows), total };
     },
-    async update(ownerId, id, { title, tags, archived, pinned, model, cwd }) {
+    async update(ownerId, id, { title, tags, archived, pinned, off_record, model, cwd }) {
       if (cwd !== undefined) await checkMove(ownerId, id, cwd);
       return change(ownerId, id, {
         ...(title === undefined ? {} : { title, title_source: 'owner' as const }),
         ...(tags === undefined ? {} : { tags: JSON.stringify([...new Set(tags)]) }),
         ...(archived === undefined ? {} : { archived: archived ? 1 : 0 }),
         ...(pinned === undefined ? {} : { pinned: pinned ? 1 : 0 }),
+        ...(off_record === undefined ? {} : { off_record: off_record ? 1 : 0 }),
         ...(model === undefined ? {} : { model }),
         ...(cwd === undefined ? {} : { cwd }),
       });

@@ -31,6 +31,7 @@ export const toSession = (row: SessionRow, activity: Session['activity']): Sessi
   tags: parseJson(tagsShape, row.tags, 'tags'),
   archived: row.archived === 1,
   pinned: row.pinned === 1,
+  off_record: row.off_record === 1,
   cwd: row.cwd,
   parent_session_id: row.parent_session_id,
   origin: row.origin,

@@ -18,6 +18,7 @@ const session: Session = {
   tags: [],
   archived: false,
   pinned: false,
+  off_record: false,
   cwd: null,
   parent_session_id: null,
   origin: 'chat',

@@ -73,7 +73,16 @@ export const page = (messages: readonly string[], part: Partial<MessageList> = {
 
 export const session = (id: string, part: Partial<Session> = {}): Session => ({
   ...{ id, status: 'active', activity: 'idle', title: id, model: null, mode: 'brainstorm', permission_mode: 'default' },
-  ...{ project_id: null, tags: [], archived: false, pinned: false, cwd: null, parent_session_id: null, origin: 'chat' },
+  ...{
+    project_id: null,
+    tags: [],
+    archived: false,
+    pinned: false,
+    off_record: false,
+    cwd: null,
+    parent_session_id: null,
+    origin: 'chat',
+  },
   ...{ created_at: now, updated_at: now, last_message_at: null, last_message: null, total_turns: 0, total_cost_usd: 0 },
   usage: { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
   history_version: 0,
