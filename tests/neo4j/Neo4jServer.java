@@ -25,6 +25,8 @@ public class Neo4jServer {
       Files.createFile(known);
     }
     Files.createFile(folder.resolve("ready"));
-    Thread.currentThread().join();
+    // It goes with the process that started it, also when that had no time to end it.
+    ProcessHandle.current().parent().orElseThrow().onExit().join();
+    System.exit(0);
   }
 }

@@ -1,7 +1,7 @@
 /** The graph in Neo4j. Every statement is fixed, names the owner for each node and relation, and gets all values as parameters. */
 import { z } from 'zod';
 import { newId } from '../../kernel/ids.ts';
-import type { GraphFact, GraphStore } from '../../ports/graph-store.ts';
+import type { GraphEntity, GraphFact, GraphStore } from '../../ports/graph-store.ts';
 import { entitiesIn, nameKey, namesIn } from './names.ts';
 import { createNeo4jLine, type Neo4jLine, type Neo4jLineDeps, type Query } from './neo4j-line.ts';
 import { createWalks, type GraphReads, nothing } from './walks.ts';
@@ -72,10 +72,6 @@ const takeTurn = async (query: Query, owner: string): Promise<boolean> => {
 };
 
 const forgetIn = async (query: Query, owner: string, memories: readonly string[]): Promise<void> => {
-  await query('MATCH ()-[r:HEARTH_RELATES {owner: $owner}]->() WHERE r.memory IN $memories DELETE r', {
-    owner,
-    memories,
-  });
   const touched = idsIn(
     await query(
       `UNWIND $memories AS memory
@@ -84,6 +80,12 @@ const forgetIn = async (query: Query, owner: string, memories: readonly string[]
       { owner, memories },
     ),
   );
+  // Whatever is known of a memory, it mentions something: both ends of each relation, too.
+  if (touched.length === 0) return;
+  await query('MATCH ()-[r:HEARTH_RELATES {owner: $owner}]->() WHERE r.memory IN $memories DELETE r', {
+    owner,
+    memories,
+  });
   await query('UNWIND $memories AS memory MATCH (m:HearthMemory {owner: $owner, id: memory}) DETACH DELETE m', {
     owner,
     memories,
@@ -121,12 +123,14 @@ const putIn = async (query: Query, owner: string, fact: GraphFact): Promise<void
      CREATE (m)-[:HEARTH_MENTIONS {owner: $owner, holds: true}]->(e)`,
     { owner, memory: fact.memoryId, entities },
   );
+  const relations = relationsIn(fact);
+  if (relations.length === 0) return;
   await query(
     `UNWIND $relations AS one
      MATCH (from:HearthEntity {owner: $owner, key: one.from})
      MATCH (to:HearthEntity {owner: $owner, key: one.to})
      CREATE (from)-[:HEARTH_RELATES {owner: $owner, type: one.type, memory: $memory, since: $since}]->(to)`,
-    { owner, memory: fact.memoryId, since: fact.since, relations: relationsIn(fact) },
+    { owner, memory: fact.memoryId, since: fact.since, relations },
   );
 };
 
@@ -160,7 +164,7 @@ const clearPart = async (query: Query, owner: string): Promise<boolean> => {
 };
 
 const createFinds = ({ read }: Pick<Neo4jLine, 'read'>) => ({
-  async mentioned(owner: string, text: string): Promise<string[]> {
+  async mentioned(owner: string, text: string): Promise<GraphEntity[]> {
     const keys = namesIn(text);
     if (keys.length === 0) return [];
     const rows = await read(
@@ -169,12 +173,14 @@ const createFinds = ({ read }: Pick<Neo4jLine, 'read'>) => ({
        WHERE EXISTS {
          MATCH (e)<-[:HEARTH_MENTIONS {owner: $owner, holds: true}]-(:HearthMemory {owner: $owner})
        }
-       RETURN e.id AS id
-       ORDER BY size(e.key) DESC, e.key
-       LIMIT 20`,
+       WITH e ORDER BY size(e.key) DESC, e.key LIMIT 20
+       MATCH (e)<-[:HEARTH_MENTIONS {owner: $owner, holds: true}]-(m:HearthMemory {owner: $owner})
+       WITH e, collect(DISTINCT m.id) AS memoryIds
+       RETURN e.id AS id, e.name AS name, e.kind AS kind, memoryIds
+       ORDER BY size(e.key) DESC, e.key`,
       { owner, keys },
     );
-    return idsIn(rows);
+    return entityRows.parse(rows);
   },
   async mostMentioned(owner: string, limit: number): Promise<string[]> {
     const rows = await read(
@@ -227,6 +233,7 @@ export const createNeo4jGraphStore = (deps: Neo4jLineDeps): GraphStore => {
   return {
     around,
     path,
+    mentioned: finds.mentioned,
     count: finds.count,
     memoryIds: finds.memoryIds,
     ping: line.ping,
@@ -240,7 +247,6 @@ export const createNeo4jGraphStore = (deps: Neo4jLineDeps): GraphStore => {
     async clear(ownerId) {
       while (await line.write((query) => clearPart(query, ownerId)));
     },
-    mentioned: async (ownerId, text) => reads.entitiesOf(ownerId, await finds.mentioned(ownerId, text)),
     async overview(ownerId, limit) {
       const ids = await finds.mostMentioned(ownerId, limit);
       return ids.length === 0 ? nothing : graphOf(ownerId, ids, await reads.touching(ownerId, ids));
