@@ -18,8 +18,8 @@ export interface Neo4jService extends Service {
 const run = promisify(execFile);
 const source = join(import.meta.dirname, 'Neo4jServer.java');
 const pom = join(import.meta.dirname, 'pom.xml');
-/** For a first download on a slow line; with a full cache it takes seconds. */
-const fetchLimitMs = 300_000;
+/** For a first download on a slow line; with a full cache it takes seconds. With the start: less than `fetch` waits. */
+const fetchLimitMs = 180_000;
 
 const tool = (name: string): string => {
   const path = onPath(name);
@@ -75,7 +75,7 @@ export const startNeo4j = async (): Promise<Neo4jService> => {
     args: [...jvm, '-cp', classPath, 'Neo4jServer', folder, String(port), password],
     folder,
     ready: () => existsSync(ready),
-    startLimitMs: 120_000,
+    startLimitMs: 90_000,
   });
   try {
     await service.start();
