@@ -1,21 +1,27 @@
 /**
  * Real PostgreSQL and Redis for integration tests, on free loopback ports with their data in temporary folders. As a
- * vitest global setup it starts one of each for the whole run; a test that needs to stop a server starts its own.
+ * vitest global setup it starts one of each for the whole run; a test that needs to stop a server starts its own. Neo4j,
+ * which takes long to start, is only offered.
  * Without the binaries the suites are skipped and say why; in CI (`CI=true`) that is a failure.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { chownSync, mkdtempSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { offerNeo4j } from './neo4j/offer.ts';
+import { createService, executable, freePort, onPath, type Service } from './support/service.ts';
+
+export type { Service };
 
 export type Services = {
   postgres: string | null;
   redis: string | null;
   /** Why a service is missing; for the title of skipped suites. */
   reasons: { postgres?: string; redis?: string };
+  /** Where a test asks for the Neo4j of the run, see `neo4j/offer.ts`. */
+  neo4jOffer: string;
 };
 
 declare module 'vitest' {
@@ -23,31 +29,6 @@ declare module 'vitest' {
     services: Services;
   }
 }
-
-export interface Service {
-  readonly url: string;
-  start(): Promise<void>;
-  /** Stops at once, as a crash does. Data stays for the next `start`. */
-  stop(): Promise<void>;
-  /** Stops and removes the data. */
-  dispose(): Promise<void>;
-}
-
-const startLimitMs = 20_000;
-
-const executable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false; // not there, which is what was asked
-  }
-};
-const onPath = (name: string): string | undefined =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(executable);
 
 /** The folder with `initdb` and `postgres`: Debian keeps them out of PATH, one folder per version. */
 const findPostgres = (): string | undefined => {
@@ -57,18 +38,6 @@ const findPostgres = (): string | undefined => {
   return debian ?? onPath('initdb')?.replace(/\/initdb$/, '');
 };
 const findRedis = (): string | undefined => onPath('redis-server');
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 
 const answersRedis = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -82,55 +51,6 @@ const answersRedis = (port: number): Promise<boolean> =>
     socket.on('data', (data) => end(data.toString().startsWith('+PONG')));
     socket.write('PING\r\n');
   });
-
-type Recipe = {
-  command: string;
-  args: string[];
-  folder: string;
-  user?: { uid: number; gid: number };
-  ready: () => Promise<boolean> | boolean;
-};
-
-const exited = (child: ChildProcess): Promise<void> =>
-  child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve()
-    : new Promise((resolve) => child.once('exit', () => resolve()));
-
-/** Ends with this process, also when that ends early; ended by its own id, never by name. */
-const createService = (url: string, recipe: Recipe): Service => {
-  let child: ChildProcess | undefined;
-  const killNow = (): void => {
-    child?.kill('SIGKILL');
-  };
-  const stop = async (): Promise<void> => {
-    process.off('exit', killNow);
-    if (!child) return;
-    // PostgreSQL leaves its children to finish on SIGKILL; SIGQUIT ends all of them at once.
-    child.kill(recipe.user ? 'SIGQUIT' : 'SIGKILL');
-    await exited(child);
-    child = undefined;
-  };
-  return {
-    url,
-    start: async () => {
-      const started = spawn(recipe.command, recipe.args, { stdio: 'ignore', cwd: recipe.folder, ...recipe.user });
-      child = started;
-      process.once('exit', killNow);
-      const endMs = performance.now() + startLimitMs;
-      while (!(await recipe.ready())) {
-        if (started.exitCode !== null || performance.now() > endMs) {
-          throw new Error(`${recipe.command} did not start`);
-        }
-        await sleep(50);
-      }
-    },
-    stop,
-    dispose: async () => {
-      await stop();
-      rmSync(recipe.folder, { recursive: true, force: true });
-    },
-  };
-};
 
 /** PostgreSQL refuses to run as root, so root runs it as `postgres`. */
 const postgresUser = (): { uid: number; gid: number } | undefined => {
@@ -195,7 +115,8 @@ export const startRedis = async (): Promise<Service> => {
 /** Starts what is there; what is missing is a reason to skip, or in CI a failure. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const services: Service[] = [];
-  const provided: Services = { postgres: null, redis: null, reasons: {} };
+  const neo4j = await offerNeo4j();
+  const provided: Services = { postgres: null, redis: null, reasons: {}, neo4jOffer: neo4j.url };
   const starters = { postgres: startPostgres, redis: startRedis } as const;
   for (const name of ['postgres', 'redis'] as const) {
     try {
@@ -211,6 +132,7 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   }
   project.provide('services', provided);
   return async () => {
+    await neo4j.close();
     for (const service of services) await service.dispose();
   };
 };

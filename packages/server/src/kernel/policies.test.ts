@@ -25,6 +25,7 @@ describe('policies', () => {
       ['postgres', 1],
       ['redis', 3],
       ['model', 2],
+      ['neo4j', 1],
     ] as const) {
       const call = failing(upstream);
       expect(await outcome(policies[name].run(call))).toBe(upstream);

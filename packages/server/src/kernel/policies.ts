@@ -31,6 +31,7 @@ export const dependencyLimits = {
   postgres: { connectMs: 5_000, requestMs: 30_000, retries: 0 },
   redis: { connectMs: 1_000, requestMs: 3_000, retries: 2 },
   model: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 60_000 } },
+  neo4j: { connectMs: 3_000, requestMs: 10_000, retries: 0, breaker: { failures: 5, halfOpenMs: 10_000 } },
 } as const satisfies Record<string, Limits>;
 export type Dependency = keyof typeof dependencyLimits;
 
@@ -99,4 +100,5 @@ export const createPolicies = (): Record<Dependency, DependencyPolicy> => ({
   postgres: createPolicy('database', dependencyLimits.postgres),
   redis: createPolicy('cache', dependencyLimits.redis),
   model: createPolicy('model', dependencyLimits.model),
+  neo4j: createPolicy('graph store', dependencyLimits.neo4j),
 });

@@ -1,46 +1,18 @@
 /** The graph in the SQL database, on SQLite and PostgreSQL. Every query goes by an index that begins with the owner. */
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Database, Db } from '../../db/index.ts';
 import { newId } from '../../kernel/ids.ts';
-import type { Graph, GraphEntity, GraphFact, GraphRelation, GraphStore } from '../../ports/graph-store.ts';
-import { nameKey, namesIn } from './names.ts';
+import type { GraphEntity, GraphFact, GraphStore } from '../../ports/graph-store.ts';
+import { entitiesIn, nameKey, namesIn } from './names.ts';
+import { createWalks, nothing, type RelationRow } from './walks.ts';
 
 type Connection = Kysely<Database>;
-type RelationRow = Selectable<Database['graph_relations']>;
 
 const perStatement = 400;
 const inParts = <T>(all: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(all.length / perStatement) }, (_, at) =>
     all.slice(at * perStatement, (at + 1) * perStatement),
   );
-/** How many entities a search for a path looks at. */
-const mostVisited = 5_000;
-
-const nothing: Graph = { entities: [], relations: [] };
-
-/** One relation for each pair and type, with everything that says so. */
-const toRelations = (rows: readonly RelationRow[]): GraphRelation[] => {
-  const found = new Map<string, GraphRelation & { memoryIds: string[] }>();
-  for (const row of rows) {
-    const key = [row.from_id, row.type, row.to_id].join('\n');
-    const known = found.get(key);
-    if (known) {
-      known.memoryIds.push(row.memory_id);
-      if (row.since < known.since) known.since = row.since;
-      if (row.until === null) known.until = null;
-    } else
-      found.set(key, {
-        from: row.from_id,
-        to: row.to_id,
-        type: row.type,
-        since: row.since,
-        until: row.until,
-        memoryIds: [row.memory_id],
-      });
-  }
-  return [...found.values()];
-};
-
 const createReads = (db: Connection) => {
   const entitiesOf = async (ownerId: string, ids: readonly string[]): Promise<GraphEntity[]> => {
     const parts = inParts(ids).map(async (part) => {
@@ -79,19 +51,7 @@ const createReads = (db: Connection) => {
     return (await Promise.all(parts)).flat();
   };
 
-  const within = (rows: readonly RelationRow[], ids: ReadonlySet<string>): RelationRow[] => [
-    ...new Map(
-      rows
-        .filter((row) => ids.has(row.from_id) && ids.has(row.to_id))
-        .map((row) => [[row.from_id, row.type, row.to_id, row.memory_id].join('\n'), row]),
-    ).values(),
-  ];
-
-  const graphOf = async (ownerId: string, ids: readonly string[], rows: readonly RelationRow[]): Promise<Graph> => ({
-    entities: await entitiesOf(ownerId, ids),
-    relations: toRelations(within(rows, new Set(ids))),
-  });
-  return { entitiesOf, touching, graphOf };
+  return { entitiesOf, touching };
 };
 
 const createWrites = (db: Connection) => {
@@ -125,23 +85,16 @@ const createWrites = (db: Connection) => {
     }
   };
 
-  /** Ids by key; entities that are new are made. In the order of keys, so that two writers never wait for each other. */
+  /** Ids by key; entities that are new are made. */
   const ensure = async (tx: Connection, ownerId: string, fact: GraphFact): Promise<Map<string, string>> => {
-    const ends = fact.relations.flatMap(({ from, to }) => [from, to]).map((name) => ({ name, kind: 'thing' }));
-    const wanted = new Map<string, { name: string; kind: string }>();
-    for (const one of [...fact.entities, ...ends]) {
-      const key = nameKey(one.name);
-      if (key !== '' && !wanted.has(key)) wanted.set(key, one);
-    }
-    const keys = [...wanted.keys()].sort();
-    for (const key of keys) {
-      const { name, kind } = wanted.get(key) ?? { name: key, kind: 'thing' };
+    const wanted = entitiesIn(fact);
+    const keys = wanted.map(({ key }) => key);
+    for (const one of wanted)
       await tx
         .insertInto('graph_entities')
-        .values({ id: newId(), owner_id: ownerId, key, name: name.trim(), kind })
+        .values({ id: newId(), owner_id: ownerId, ...one })
         .onConflict((conflict) => conflict.columns(['owner_id', 'key']).doNothing())
         .execute();
-    }
     if (keys.length === 0) return new Map();
     const rows = await tx
       .selectFrom('graph_entities')
@@ -182,52 +135,10 @@ const createWrites = (db: Connection) => {
 
 export const createSqlGraphStore = (database: Pick<Db, 'kysely' | 'ping'>): GraphStore => {
   const db = database.kysely;
-  const { entitiesOf, touching, graphOf } = createReads(db);
+  const reads = createReads(db);
+  const { entitiesOf, touching } = reads;
+  const { around, path, graphOf } = createWalks(reads);
   const { put, forget } = createWrites(db);
-
-  const around: GraphStore['around'] = async (ownerId, entityIds, { depth, limit }) => {
-    const near = new Set((await entitiesOf(ownerId, entityIds.slice(0, limit))).map(({ id }) => id));
-    const rows: RelationRow[] = [];
-    let edge = [...near];
-    for (let step = 0; step < depth && edge.length > 0; step += 1) {
-      const found = await touching(ownerId, edge);
-      rows.push(...found);
-      const next = [...new Set(found.flatMap((row) => [row.from_id, row.to_id]))].filter((id) => !near.has(id));
-      edge = next.slice(0, Math.max(0, limit - near.size));
-      for (const id of edge) near.add(id);
-    }
-    return graphOf(ownerId, [...near], rows);
-  };
-
-  const path: GraphStore['path'] = async (ownerId, from, to, most) => {
-    const cameFrom = new Map<string, string | null>([[from, null]]);
-    const rows: RelationRow[] = [];
-    let edge = [from];
-    for (let step = 0; step < most && edge.length > 0 && !cameFrom.has(to) && cameFrom.size < mostVisited; step += 1) {
-      const found = await touching(ownerId, edge);
-      rows.push(...found);
-      const next: string[] = [];
-      for (const { from_id, to_id } of found)
-        for (const [near, far] of [
-          [from_id, to_id],
-          [to_id, from_id],
-        ] as const)
-          if (cameFrom.has(near) && !cameFrom.has(far)) {
-            cameFrom.set(far, near);
-            next.push(far);
-          }
-      edge = next;
-    }
-    if (!cameFrom.has(to)) return null;
-    const way: string[] = [];
-    for (let at: string | null | undefined = to; at; at = cameFrom.get(at)) way.unshift(at);
-    const steps = new Set(way.slice(1).flatMap((id, at) => [`${way[at]}\n${id}`, `${id}\n${way[at]}`]));
-    return graphOf(
-      ownerId,
-      way,
-      rows.filter((row) => steps.has(`${row.from_id}\n${row.to_id}`)),
-    );
-  };
 
   return {
     put,
