@@ -25,6 +25,9 @@ describe('policies', () => {
       ['postgres', 1],
       ['redis', 3],
       ['model', 2],
+      ['qdrant', 4],
+      ['tei', 3],
+      ['embeddings', 3],
     ] as const) {
       const call = failing(upstream);
       expect(await outcome(policies[name].run(call))).toBe(upstream);
@@ -43,6 +46,25 @@ describe('policies', () => {
     });
     expect(await outcome(running)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 5 });
     expect(aborted).toBe(true);
+  });
+
+  it('keeps a read somebody waits for within its own time, with one repetition, under the same breaker', async () => {
+    const policy = createPolicies().tei;
+    const failed = failing(upstream);
+    expect(await outcome(policy.quick(failed))).toBe(upstream);
+    expect(failed).toHaveBeenCalledTimes(2);
+    const startedMs = Date.now();
+    let endedMs = 0;
+    const hanging = vi.fn(() => new Promise(() => undefined));
+    const running = policy.quick(hanging).finally(() => {
+      endedMs = Date.now();
+    });
+    expect(await outcome(running)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(endedMs - startedMs).toBe(5_000);
+    expect(hanging).toHaveBeenCalledTimes(1);
+    await outcome(policy.run(failed));
+    expect(policy.open).toBe(true);
+    expect(await outcome(policy.quick(failed))).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 10 });
   });
 
   it('stops asking after five failures in a row, and probes once after a minute', async () => {
