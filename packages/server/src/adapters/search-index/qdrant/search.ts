@@ -23,7 +23,7 @@ interface Search {
   using: 'dense' | 'words';
   filter: Filter;
   limit: number;
-  params: { exact: boolean } | { quantization: { rescore: boolean } };
+  params: { exact: boolean; quantization: { ignore: boolean } } | { quantization: { rescore: boolean } };
 }
 
 interface Scores {
@@ -71,7 +71,7 @@ const askBoth = async (
             ...more,
             filter: { must: [...must, { has_id: half.ids }] },
             limit: half.ids.length,
-            params: { exact: true },
+            params: { exact: true, quantization: { ignore: true } },
           }
         : { ...more, filter: { must }, limit: half.best, params: { quantization: { rescore: true } } },
     );

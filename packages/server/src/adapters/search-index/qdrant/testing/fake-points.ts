@@ -26,7 +26,7 @@ export const Search = z.strictObject({
   limit: z.number().int().min(1),
   params: z
     .union([
-      z.strictObject({ exact: z.boolean() }),
+      z.strictObject({ exact: z.boolean(), quantization: z.strictObject({ ignore: z.boolean() }) }),
       z.strictObject({ quantization: z.strictObject({ rescore: z.boolean() }) }),
     ])
     .optional(),
