@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from './errors.ts';
-import { createPolicies, createPolicy } from './policies.ts';
+import { createPolicies, createPolicy, dependencyLimits } from './policies.ts';
 
 const failing = (error: unknown) => vi.fn(() => Promise.reject(error));
 const upstream = new Error('upstream failed');
@@ -49,7 +49,7 @@ describe('policies', () => {
   });
 
   it('keeps a read somebody waits for within its own time, with one repetition, under the same breaker', async () => {
-    const policy = createPolicies().tei;
+    const policy = createPolicy('thing', { ...dependencyLimits.tei, breaker: { failures: 5, halfOpenMs: 60_000 } });
     const failed = failing(upstream);
     expect(await outcome(policy.quick(failed))).toBe(upstream);
     expect(failed).toHaveBeenCalledTimes(2);
@@ -64,7 +64,7 @@ describe('policies', () => {
     expect(hanging).toHaveBeenCalledTimes(1);
     await outcome(policy.run(failed));
     expect(policy.open).toBe(true);
-    expect(await outcome(policy.quick(failed))).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 10 });
+    expect(await outcome(policy.quick(failed))).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 60 });
   });
 
   it('stops asking after five failures in a row, and probes once after a minute', async () => {
