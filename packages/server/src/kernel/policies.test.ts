@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from './errors.ts';
-import { createPolicies, createPolicy } from './policies.ts';
+import { createPolicies, createPolicy, dependencyLimits } from './policies.ts';
 
 const failing = (error: unknown) => vi.fn(() => Promise.reject(error));
 const upstream = new Error('upstream failed');
@@ -25,7 +25,13 @@ describe('policies', () => {
       ['postgres', 1],
       ['redis', 3],
       ['model', 2],
+<<<<<<< HEAD
       ['neo4j', 1],
+=======
+      ['qdrant', 4],
+      ['tei', 3],
+      ['embeddings', 3],
+>>>>>>> remote
     ] as const) {
       const call = failing(upstream);
       expect(await outcome(policies[name].run(call))).toBe(upstream);
@@ -44,6 +50,25 @@ describe('policies', () => {
     });
     expect(await outcome(running)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 5 });
     expect(aborted).toBe(true);
+  });
+
+  it('keeps a read somebody waits for within its own time, with one repetition, under the same breaker', async () => {
+    const policy = createPolicy('thing', { ...dependencyLimits.tei, breaker: { failures: 5, halfOpenMs: 60_000 } });
+    const failed = failing(upstream);
+    expect(await outcome(policy.quick(failed))).toBe(upstream);
+    expect(failed).toHaveBeenCalledTimes(2);
+    const startedMs = Date.now();
+    let endedMs = 0;
+    const hanging = vi.fn(() => new Promise(() => undefined));
+    const running = policy.quick(hanging).finally(() => {
+      endedMs = Date.now();
+    });
+    expect(await outcome(running)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(endedMs - startedMs).toBe(5_000);
+    expect(hanging).toHaveBeenCalledTimes(1);
+    await outcome(policy.run(failed));
+    expect(policy.open).toBe(true);
+    expect(await outcome(policy.quick(failed))).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 60 });
   });
 
   it('stops asking after five failures in a row, and probes once after a minute', async () => {

@@ -6,6 +6,7 @@
 import {
   BrokenCircuitError,
   ConsecutiveBreaker,
+  ConstantBackoff,
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
@@ -23,6 +24,10 @@ export type Limits = {
   connectMs: number;
   requestMs: number;
   retries: number;
+  /** Waits between tries, growing from the first to the second; a tenth of a second to two seconds unless told. */
+  backoffMs?: readonly [number, number];
+  /** The whole time of a read somebody waits for, its one repetition included. */
+  quickMs?: number;
   /** Opens after so many failures in a row; one probe after `halfOpenMs`. */
   breaker?: { failures: number; halfOpenMs: number };
 };
@@ -32,6 +37,28 @@ export const dependencyLimits = {
   redis: { connectMs: 1_000, requestMs: 3_000, retries: 2 },
   model: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 60_000 } },
   neo4j: { connectMs: 3_000, requestMs: 10_000, retries: 0, breaker: { failures: 5, halfOpenMs: 10_000 } },
+  qdrant: {
+    connectMs: 3_000,
+    requestMs: 10_000,
+    retries: 3,
+    backoffMs: [2_000, 10_000],
+    quickMs: 4_500,
+    breaker: { failures: 5, halfOpenMs: 10_000 },
+  },
+  tei: {
+    connectMs: 3_000,
+    requestMs: 30_000,
+    retries: 2,
+    quickMs: 5_000,
+    breaker: { failures: 5, halfOpenMs: 10_000 },
+  },
+  embeddings: {
+    connectMs: 3_000,
+    requestMs: 30_000,
+    retries: 2,
+    quickMs: 5_000,
+    breaker: { failures: 5, halfOpenMs: 10_000 },
+  },
 } as const satisfies Record<string, Limits>;
 export type Dependency = keyof typeof dependencyLimits;
 
@@ -39,6 +66,8 @@ export interface DependencyPolicy {
   readonly limits: Limits;
   /** Runs `call` under the limits. Throws SERVICE_UNAVAILABLE when time is up or the breaker is open. */
   run<T>(call: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** As `run` for a read somebody waits for: one repetition at once, and an end after `quickMs`. Same breaker. */
+  quick<T>(call: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
   readonly open: boolean;
 }
 
@@ -65,12 +94,13 @@ const toAppError = (error: unknown, name: string, limits: Limits): unknown => {
 
 export const createPolicy = (name: string, limits: Limits, options: PolicyOptions = {}): DependencyPolicy => {
   const failures = handleWhen(options.isFailure ?? isUpstreamFailure);
+  const [initialDelay, maxDelay] = limits.backoffMs ?? [100, 2_000];
   const retrying: IPolicy =
     limits.retries === 0
       ? noop
       : retry(failures, {
           maxAttempts: limits.retries,
-          backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 2_000 }),
+          backoff: new ExponentialBackoff({ initialDelay, maxDelay }),
         });
   const breaker = limits.breaker
     ? circuitBreaker(failures, {
@@ -79,17 +109,25 @@ export const createPolicy = (name: string, limits: Limits, options: PolicyOption
       })
     : undefined;
   const timed = timeout(limits.requestMs, TimeoutStrategy.Aggressive);
-  const policy = breaker ? wrap(retrying, breaker, timed) : wrap(retrying, timed);
+  const guarded = breaker ? wrap(breaker, timed) : timed;
+  const policy = wrap(retrying, guarded);
+  const once = retry(failures, { maxAttempts: 1, backoff: new ConstantBackoff(100) });
+  const quick = wrap(timeout(limits.quickMs ?? limits.requestMs, TimeoutStrategy.Aggressive), once, guarded);
 
-  return {
-    limits,
-    run: async (call, signal) => {
+  const under =
+    (rules: IPolicy): DependencyPolicy['run'] =>
+    async (call, signal) => {
       try {
-        return await policy.execute(({ signal: inner }) => call(inner), signal);
+        return await rules.execute(({ signal: inner }) => call(inner), signal);
       } catch (error) {
         throw toAppError(error, name, limits);
       }
-    },
+    };
+
+  return {
+    limits,
+    run: under(policy),
+    quick: under(quick),
     get open() {
       return breaker?.state === 1;
     },
@@ -101,4 +139,7 @@ export const createPolicies = (): Record<Dependency, DependencyPolicy> => ({
   redis: createPolicy('cache', dependencyLimits.redis),
   model: createPolicy('model', dependencyLimits.model),
   neo4j: createPolicy('graph store', dependencyLimits.neo4j),
+  qdrant: createPolicy('search index', dependencyLimits.qdrant),
+  tei: createPolicy('embedding service', dependencyLimits.tei),
+  embeddings: createPolicy('embedding service', dependencyLimits.embeddings),
 });

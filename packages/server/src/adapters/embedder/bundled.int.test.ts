@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../kernel/clock.ts';
+import { embedderContract } from '../../ports/embedder.contract.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import { createBundledEmbedder } from './bundled.ts';
 
 const dot = (a: Float32Array | undefined, b: Float32Array | undefined): number =>
   (a ?? new Float32Array()).reduce((sum, value, at) => sum + value * (b?.[at] ?? 0), 0);
+
+embedderContract('bundled', async () => createBundledEmbedder({ clock: systemClock }));
 
 describe('the bundled embedder', () => {
   let embedder: Embedder;

@@ -7,12 +7,15 @@ import type { Clock } from '../../kernel/clock.ts';
 import { sha256Hex } from '../../kernel/ids.ts';
 import { createWorkerLink } from '../../kernel/worker-link.ts';
 import type { Embedder, EmbedOptions } from '../../ports/embedder.ts';
+import { isReadable } from './vectors.ts';
 
 const space = { embedderId: 'bundled:use-en-512', dimensions: 512 };
 /** The model reads sentences, not books; more takes long and tells no more. */
 const mostChars = 2_000;
 const batchSize = 8;
 const mostCached = 2_000;
+/** A text without a readable character. */
+const blank = new Float32Array(space.dimensions);
 const vectorsShape = z.array(z.instanceof(Float32Array));
 
 interface Batch {
@@ -21,9 +24,6 @@ interface Batch {
   resolve: (vectors: Float32Array[]) => void;
   reject: (error: unknown) => void;
 }
-
-/** A model cannot read blanks; nothing is nothing. */
-const isBlank = (text: string): boolean => text.trim() === '';
 
 export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: Clock; idleMs?: number }): Embedder => {
   const file = new URL('./bundled-worker.ts', import.meta.url);
@@ -70,7 +70,7 @@ export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: 
     async embed(texts, options) {
       const keys = texts.map((text) => sha256Hex(text));
       const missing = [...new Map(keys.map((key, at) => [key, (texts[at] ?? '').slice(0, mostChars)]))].filter(
-        ([key, text]) => !cache.has(key) && !isBlank(text),
+        ([key, text]) => !cache.has(key) && isReadable(text),
       );
       const found = new Map<string, Float32Array>();
       const batches = Array.from({ length: Math.ceil(missing.length / batchSize) }, (_, at) =>
@@ -88,7 +88,8 @@ export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: 
           });
         }),
       );
-      const result = keys.map((key) => found.get(key) ?? cache.get(key) ?? new Float32Array(space.dimensions));
+      // Copies: what the caller does with a vector must not change the one that is remembered.
+      const result = keys.map((key) => (found.get(key) ?? cache.get(key) ?? blank).slice());
       for (const [key, vector] of found) remember(key, vector);
       return result;
     },

@@ -7,8 +7,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { IndexCount, IndexFilter, IndexHit, IndexItem, IndexQuery } from '../../../ports/search-index.ts';
+import { askedWords, stemOf } from '../words.ts';
 import { openVectors, type Vectors } from './vectors.ts';
-import { askedWords, stemOf } from './words.ts';
 
 const tables = `
   pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on;

@@ -1,4 +1,4 @@
-/** Which words of a question are looked for: literal, without those that stand in every sentence. */
+/** The words of texts and questions, for every search index alike: literal, and of a question only those that tell something. */
 import { stemmer } from 'stemmer';
 
 /** English and German; a question of nothing else is looked for as it is. */
@@ -14,7 +14,11 @@ const stopWords = new Set(
 
 const mostWords = 64;
 
-export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+export const wordsOf = (text: string): string[] =>
+  text
+    .normalize('NFC')
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** Without marks on letters, as the index keeps them. */
 const plain = (word: string): string => word.normalize('NFKD').replaceAll(/\p{M}/gu, '');
