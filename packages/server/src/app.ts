@@ -11,7 +11,7 @@ import {
   type Runtime,
   type WorkerProfile,
 } from '@hearth/runtime';
-import { openMemoryStores } from './adapters/memory-stores.ts';
+import { type MemoryStores, openMemoryStores } from './adapters/memory-stores.ts';
 import { openParts, type Parts } from './adapters/open-parts.ts';
 import { createHttpWebhookSender } from './adapters/webhook-sender/http.ts';
 import { claudeSettings, guardedPaths } from './config/derived.ts';
@@ -41,6 +41,7 @@ import {
   createRunRequests,
   createRunStore,
   createTranscripts,
+  nobodysProfile,
   type OwnCalls,
   registerSessionRunRoutes,
   registerTalkRoutes,
@@ -99,18 +100,8 @@ export interface App {
   ownerId: string;
 }
 
-/** What a worker that belongs to nobody is opened with. */
-const plainProfile = async (config: Config): Promise<WorkerProfile> => {
-  const requests = createRunRequests({
-    paths: createPathGuard(guardedPaths(config)),
-    workspace: config.paths.workspace,
-    webhookProblem: () => null,
-    personaOf: async () => defaultPersonaText,
-    withMemory: false,
-  });
-  const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
-  return requests.usual({ ...who, origin: 'chat', browser: false });
-};
+const plainProfile = (config: Config): Promise<WorkerProfile> =>
+  nobodysProfile(createPathGuard(guardedPaths(config)), config.paths.workspace, defaultPersonaText);
 
 const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accounts => {
   const { config } = deps;
@@ -134,14 +125,15 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
   });
 };
 
-const createMemory = (
+const createMemory = async (
   deps: AppDeps,
   core: Core,
   { accounts, provider, placeOf }: Model & { placeOf: OwnCalls['take'] },
-): MemoryPart => {
+): Promise<Conversing['memory']> => {
   const { config } = deps;
-  const stores = openMemoryStores({
+  const stores = await openMemoryStores({
     ...deps,
+    services: config.memory.services,
     db: core.db,
     dataDir: config.paths.dataDir,
     provider,
@@ -149,7 +141,8 @@ const createMemory = (
     model: config.claude.aliases.haiku ?? 'haiku',
   });
   const secrets = (): string[] => [...config.secrets, ...accounts.secrets()];
-  return createMemoryPart({ ...deps, ...core, ...stores, secrets, placeOf, inChats: config.memory });
+  const memory = createMemoryPart({ ...deps, ...core, ...stores, secrets, placeOf, inChats: config.memory });
+  return { ...memory, probes: stores.probes };
 };
 
 /** A process that has not renewed its lease for this long is taken to be dead. */
@@ -211,7 +204,7 @@ interface Conversing extends Model {
   checkpoints: ReturnType<typeof createCheckpoints>;
   noQuestions: NoQuestions;
   agent: Agent;
-  memory: MemoryPart;
+  memory: MemoryPart & Pick<MemoryStores, 'probes'>;
 }
 
 /** With what can be done to a conversation besides going on with it. */
@@ -270,7 +263,7 @@ const createApprovalPart = (
     },
   });
 
-const createTalking = (deps: AppDeps, core: Core): Talking => {
+const createTalking = async (deps: AppDeps, core: Core): Promise<Talking> => {
   const { config, clock, log, lifecycle } = deps;
   const ownCalls = createOwnCalls();
   const model = createModel(deps, core, (ownerId) => memory.tools(ownerId));
@@ -304,7 +297,7 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
       core.auth.confirms(text, { ownerId, permission: 'shell', ip: ip ?? undefined }),
   });
   const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
-  const memory: MemoryPart = createMemory(deps, core, { ...model, placeOf: ownCalls.take });
+  const memory: Conversing['memory'] = await createMemory(deps, core, { ...model, placeOf: ownCalls.take });
   const agent: Agent = createAgent({
     ...core,
     clock,
@@ -332,13 +325,18 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   return { ...conversing, ...createPast(deps, core, conversing) };
 };
 
-const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime: Runtime): HealthService => {
+const createHealthPart = (
+  { config, clock }: AppDeps,
+  { db, bus }: Core,
+  { runtime, memory }: Talking,
+): HealthService => {
   const redis = { name: 'redis', ping: () => bus.ping(), features: ['live_updates_across_servers'], critical: true };
   return createHealth({
     clock,
     probes: [
       { name: db.kind, ping: () => db.ping(), features: ['everything'], critical: true },
       ...(config.redis ? [redis] : []),
+      ...memory.probes,
     ],
     lostFeatures: () => (runtime.retryAfter() === null ? [] : ['chat']),
   });
@@ -383,8 +381,8 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
 export const createApp = async (deps: AppDeps): Promise<App> => {
   const { config } = deps;
   const core = await createCore(deps);
-  const talking = createTalking(deps, core);
-  const health = createHealthPart(deps, core, talking.runtime);
+  const talking = await createTalking(deps, core);
+  const health = createHealthPart(deps, core, talking);
   const http = createHttpPart(deps, core, talking, health);
   if (talking.accounts.isDemo()) await deps.demo.start();
   const first = await core.auth.ensureFirstKey({ adminKey: config.server.adminKey ?? undefined });

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { type MemoryServices, memoryServices, serviceIssues } from './config/services.ts';
 import { variables } from './config/variables.ts';
 
 type Variables = typeof variables;
@@ -60,7 +61,7 @@ export interface Config {
     /** What a child process may inherit from; the runtime takes a short allowlist of it. */
     readonly baseEnv: Env;
   };
-  readonly memory: { readonly enabled: boolean; readonly learnAfterMs: number };
+  readonly memory: { readonly enabled: boolean; readonly learnAfterMs: number; readonly services: MemoryServices };
   /** Values that must never be printed; the log scrubs them by exact match. */
   readonly secrets: readonly string[];
 }
@@ -96,8 +97,10 @@ const parse = (env: Env): Values => {
   const shape = Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, variable.schema]));
   const parsed = z.object(shape).safeParse(raw);
   if (!parsed.success) issues.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  const values = parsed.data as Values;
+  if (parsed.success) issues.push(...serviceIssues(values));
   if (issues.length > 0) throw new ConfigError(issues);
-  return parsed.data as Values;
+  return values;
 };
 
 const secretsIn = (values: Values): string[] => {
@@ -174,7 +177,11 @@ const build = (values: Values, env: Env, home: string): Config => {
       runningAsRoot: process.getuid?.() === 0,
       baseEnv: { ...env },
     },
-    memory: { enabled: values.HEARTH_MEMORY === 'on', learnAfterMs: values.HEARTH_LEARN_SECONDS * 1_000 },
+    memory: {
+      enabled: values.HEARTH_MEMORY === 'on',
+      learnAfterMs: values.HEARTH_LEARN_SECONDS * 1_000,
+      services: memoryServices(values),
+    },
     secrets: secretsIn(values),
   };
 };

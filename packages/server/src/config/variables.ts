@@ -3,6 +3,7 @@
  * reads them.
  */
 import { z } from 'zod';
+import { serviceVariables } from './services.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -173,6 +174,7 @@ export const variables = {
     help: 'A conversation is searched for facts this long after a run',
     group: 'Memory',
   },
+  ...serviceVariables,
   HEARTH_PARK_SECONDS: {
     schema: count(1, 3600).default(120),
     help: 'A run that waits for a person longer gives its process back',

@@ -25,13 +25,11 @@ describe('policies', () => {
       ['postgres', 1],
       ['redis', 3],
       ['model', 2],
-<<<<<<< HEAD
       ['neo4j', 1],
-=======
+      ['extraction', 2],
       ['qdrant', 4],
       ['tei', 3],
       ['embeddings', 3],
->>>>>>> remote
     ] as const) {
       const call = failing(upstream);
       expect(await outcome(policies[name].run(call))).toBe(upstream);

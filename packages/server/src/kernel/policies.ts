@@ -36,6 +36,7 @@ export const dependencyLimits = {
   postgres: { connectMs: 5_000, requestMs: 30_000, retries: 0 },
   redis: { connectMs: 1_000, requestMs: 3_000, retries: 2 },
   model: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 60_000 } },
+  extraction: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 60_000 } },
   neo4j: { connectMs: 3_000, requestMs: 10_000, retries: 0, breaker: { failures: 5, halfOpenMs: 10_000 } },
   qdrant: {
     connectMs: 3_000,
@@ -138,6 +139,7 @@ export const createPolicies = (): Record<Dependency, DependencyPolicy> => ({
   postgres: createPolicy('database', dependencyLimits.postgres),
   redis: createPolicy('cache', dependencyLimits.redis),
   model: createPolicy('model', dependencyLimits.model),
+  extraction: createPolicy('model that finds facts', dependencyLimits.extraction),
   neo4j: createPolicy('graph store', dependencyLimits.neo4j),
   qdrant: createPolicy('search index', dependencyLimits.qdrant),
   tei: createPolicy('embedding service', dependencyLimits.tei),

@@ -7,7 +7,7 @@ export { createCheckpoints } from './checkpoints.ts';
 export { createCuts } from './cuts.ts';
 export { createOwnCalls, type OwnCalls } from './own-calls.ts';
 export { createRewinds } from './rewinds.ts';
-export { createRunRequests } from './run-request.ts';
+export { createRunRequests, nobodysProfile } from './run-request.ts';
 export { createRunStore } from './run-store.ts';
 export { type Agent, createAgent } from './service.ts';
 export { registerSessionRunRoutes } from './session-routes.ts';

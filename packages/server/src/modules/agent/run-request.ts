@@ -191,3 +191,10 @@ export const createRunRequests = (deps: RunRequestDeps): RunRequests => {
     },
   };
 };
+
+/** What a worker that belongs to nobody is opened with: for questions of the server itself. */
+export const nobodysProfile = (paths: PathGuard, workspace: string, persona: string): Promise<WorkerProfile> => {
+  const nowhere = { webhookProblem: () => null, personaOf: async () => persona, withMemory: false };
+  const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
+  return createRunRequests({ paths, workspace, ...nowhere }).usual({ ...who, origin: 'chat', browser: false });
+};
