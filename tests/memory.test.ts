@@ -8,7 +8,7 @@ import { fail, type StandIn, startStandIn } from '@hearth/stand-in';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Engine, eachEngine } from '../packages/server/src/db/test-db.ts';
 import { type Harness, startHarness } from './harness.ts';
-import { databaseEnv } from './support/engines.ts';
+import { databaseEnv, neo4jEnv } from './support/engines.ts';
 import { makeOwner } from './support/owners.ts';
 import { until } from './support/until.ts';
 
@@ -33,7 +33,9 @@ const suite = (engine: Engine): void => {
   beforeAll(async () => {
     standIn = await startStandIn({ tokensPerSecond: 0 });
     const env = { HEARTH_MEMORY: 'on', HEARTH_LEARN_SECONDS: '0' };
-    harness = await startHarness({ standIn, env: { ...env, ...(await databaseEnv(engine)) } });
+    // The smallest set-up and the largest: everything in SQLite, and PostgreSQL with the graph in Neo4j.
+    const graph = engine.name === 'postgres' ? await neo4jEnv() : {};
+    harness = await startHarness({ standIn, env: { ...env, ...graph, ...(await databaseEnv(engine)) } });
   });
   afterEach(async () => void (await call('DELETE', '')));
   afterAll(async () => {
