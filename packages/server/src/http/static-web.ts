@@ -34,6 +34,7 @@ const pageOf = (path: string): string | null => {
   if (/^\/c\/[^/]+$/.test(path)) return 'c.html';
   if (/^\/approve\/[^/]+$/.test(path)) return 'approve.html';
   if (/^\/settings(\/[^/]+)?$/.test(path)) return 'settings.html';
+  if (/^\/memory(\/[^/]+|\/people\/[^/]+)?$/.test(path)) return 'memory.html';
   return /^\/(chats|login|status|fixtures)$/.test(path) ? `${path.slice(1)}.html` : null;
 };
 

@@ -2,6 +2,7 @@
 import {
   ArrowDown,
   ArrowUp,
+  Bookmark,
   Camera,
   Check,
   ChevronDown,
@@ -54,6 +55,7 @@ export const icons = {
   fork: withStroke(GitFork),
   history: withStroke(History),
   latest: withStroke(ArrowDown),
+  memory: withStroke(Bookmark),
   mode: withStroke(SlidersHorizontal),
   more: withStroke(Ellipsis),
   open: withStroke(ChevronRight),
