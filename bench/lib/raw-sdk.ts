@@ -17,6 +17,7 @@ import { createGateHook } from '../../packages/runtime/src/claude/gate-hook.ts';
 import { claudeOptions } from '../../packages/runtime/src/claude/options.ts';
 import { createMessageQueue } from '../../packages/runtime/src/message-queue.ts';
 import { createRunRequests } from '../../packages/server/src/modules/agent/run-request.ts';
+import { defaultPersonaText } from '../../packages/server/src/modules/persona/index.ts';
 import { createPathGuard } from '../../packages/server/src/modules/policy/index.ts';
 
 export interface RawPlace {
@@ -33,9 +34,17 @@ export interface KeptQuery {
   close(): void;
 }
 
-export const rawOptions = ({ home, workspace, configDir, modelUrl }: RawPlace, plain = false): Options => {
+export const rawOptions = async (
+  { home, workspace, configDir, modelUrl }: RawPlace,
+  plain = false,
+): Promise<Options> => {
   const guarded = { home, workspace, configDir, dataDir: configDir, roots: [workspace] };
-  const requests = createRunRequests({ paths: createPathGuard(guarded), workspace, webhookProblem: () => null });
+  const requests = createRunRequests({
+    paths: createPathGuard(guarded),
+    workspace,
+    webhookProblem: () => null,
+    personaOf: async () => defaultPersonaText,
+  });
   const starter = {
     ownerId: '',
     keyId: '',
@@ -47,7 +56,7 @@ export const rawOptions = ({ home, workspace, configDir, modelUrl }: RawPlace, p
   };
   const never = new AbortController();
   const options = claudeOptions({
-    request: { profile: requests.usual(starter), transcripts: createMemoryTranscripts(), resume: null },
+    request: { profile: await requests.usual(starter), transcripts: createMemoryTranscripts(), resume: null },
     settings: {
       credential: { kind: 'api_key', apiKey: 'sk-bench', baseUrl: modelUrl },
       configDir,

@@ -47,8 +47,8 @@ const inTurns = async (contenders: readonly Contender[], rounds: number): Promis
 export const measureRunningChat = async (bench: Bench): Promise<Row[]> => {
   const { hearth, keys } = bench;
   const place = rawPlace(bench);
-  const kept = keepQuery(rawOptions(place));
-  const plain = keepQuery(rawOptions(place, true));
+  const kept = keepQuery(await rawOptions(place));
+  const plain = keepQuery(await rawOptions(place, true));
   try {
     const { sessionId } = await takeTurn(hearth, { key: keys(), sessionId: null, prompt });
     const turn = async (): Promise<number> => firstTextOf(await takeTurn(hearth, { key: keys(), sessionId, prompt }));
@@ -100,8 +100,8 @@ export const measureNewChat = async (bench: Bench): Promise<Row[]> => {
     ours.push(firstTextOf(await takeTurn(hearth, { key: keys(), sessionId: null, prompt })));
     if (round >= rawQueries) continue;
     await waitUntilQuiet(hearth.process.pid);
-    fresh.push(await freshFirstText(rawOptions(place), prompt));
-    started.push(await startedFirstText(rawOptions(place), prompt, atRest));
+    fresh.push(await freshFirstText(await rawOptions(place), prompt));
+    started.push(await startedFirstText(await rawOptions(place), prompt, atRest));
   }
   if (unready > 0) say(`${unready} of ${newChats} new chats were started before the spare had come to rest`);
   say(`new chats one by one: ${ours.map(ms).join(', ')}`);

@@ -10,6 +10,7 @@ import {
   makeCheckpoint,
   makeHangingRun,
   makeMemory,
+  makePersona,
   makePicture,
   makeRule,
   makeSession,
@@ -269,6 +270,26 @@ const approvals: Record<string, Fixture> = {
   },
 };
 
+const withBody = (path: string, body: unknown): Fixture => ({
+  status: 200,
+  make: async () => ({ path, body, ids: [] }),
+});
+
+const persona: Record<string, Fixture> = {
+  'GET /api/v1/persona': plain('/api/v1/persona'),
+  'PUT /api/v1/persona': withBody('/api/v1/persona', { name: 'Jarvis', verbosity: 'concise' }),
+  'GET /api/v1/persona/preview': plain('/api/v1/persona/preview'),
+  'POST /api/v1/persona/preview': withBody('/api/v1/persona/preview', { personality: 'curious' }),
+  'GET /api/v1/persona/history': plain('/api/v1/persona/history'),
+  'POST /api/v1/persona/revert': {
+    status: 200,
+    async make(world, owner) {
+      const version = await makePersona(world, owner);
+      return { path: '/api/v1/persona/revert', body: { version }, ids: [] };
+    },
+  },
+};
+
 export const fixtures: Record<string, Fixture> = {
   ...ops,
   ...identity,
@@ -276,4 +297,5 @@ export const fixtures: Record<string, Fixture> = {
   ...talking,
   ...approvals,
   ...memories,
+  ...persona,
 };

@@ -177,12 +177,14 @@ describe('lists', () => {
   ] as const;
 
   it('cover every list the document has, so that a new one is tested too', () => {
+    const persona = ['', '/history', '/preview'].map((rest) => `/api/v1/persona${rest}`);
     const special = [
       '/api/v1/account',
       '/api/v1/auth/me',
       '/api/v1/events',
       '/api/v1/memories/export',
       '/api/v1/memories/settings',
+      ...persona,
     ];
     const found = operations
       .filter(({ method, hasIds, access }) => method === 'GET' && !hasIds && access === 'key')
@@ -213,6 +215,21 @@ describe('lists', () => {
     const { session } = await makeCheckpoint(world, world.first);
     const answer = await compare('GET', { path: `/api/v1/audit?session_id=${session}`, ids: [session] });
     expect(jsonOf(answer)).toMatchObject({ entries: [], total: 0 });
+  });
+});
+
+describe('the persona', () => {
+  it('is each owner’s own: neither shown, nor rendered, nor gone back to by another', async () => {
+    const secret = `Likes ${crypto.randomUUID()}`;
+    const put = { method: 'PUT', path: '/api/v1/persona', body: { personality: secret } };
+    const version = field(jsonOf(await callAs(world, world.first, put)), 'version');
+    for (const rest of ['', '/preview', '/history']) {
+      const call = { method: 'GET', path: `/api/v1/persona${rest}` };
+      expect((await callAs(world, world.first, call)).text).toContain(secret);
+      expect((await callAs(world, world.second, call)).text).not.toContain(secret);
+    }
+    const back = { method: 'POST', path: '/api/v1/persona/revert', body: { version } };
+    expect((await callAs(world, world.second, back)).status).toBe(404);
   });
 });
 

@@ -153,6 +153,12 @@ export const makeMemory = async (world: World, owner: Owner): Promise<string> =>
   return Object(answer).memories[0].id;
 };
 
+/** Changes the owner's persona; answers its version. */
+export const makePersona = async (world: World, owner: Owner): Promise<number> => {
+  const body = { personality: `curious ${crypto.randomUUID()}` };
+  return Number(field(jsonOf(await callAs(world, owner, { method: 'PUT', path: '/api/v1/persona', body })), 'version'));
+};
+
 /** Until nothing runs in the session any more. */
 export const settled = (world: World, session: string): Promise<unknown> =>
   until('the end of the run', async () => {

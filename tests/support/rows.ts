@@ -16,6 +16,8 @@ const tables = [
   'checkpoints',
   'checkpoint_files',
   'idempotency',
+  'jobs',
+  'persona_versions',
 ] as const;
 
 const movesByItself = new Set(['last_used_at', 'last_seen_at', 'lease_until', 'draft']);

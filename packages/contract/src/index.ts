@@ -13,5 +13,6 @@ export * from './health.ts';
 export * from './memory.ts';
 export * from './message.ts';
 export * from './permission.ts';
+export * from './persona.ts';
 export * from './query.ts';
 export * from './session.ts';

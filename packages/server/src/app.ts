@@ -10,12 +10,9 @@ import {
   type Runtime,
   type WorkerProfile,
 } from '@hearth/runtime';
-import { createBundledEmbedder } from './adapters/embedder/bundled.ts';
 import { createMemoryEventBus } from './adapters/event-bus/memory.ts';
-import { createSqlGraphStore } from './adapters/graph-store/sql.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
-import { createSqliteSearchIndex } from './adapters/search-index/sqlite/index.ts';
-import { createAgentModel } from './adapters/structured-model/agent.ts';
+import { openMemoryStores } from './adapters/memory-stores.ts';
 import { createHttpWebhookSender } from './adapters/webhook-sender/http.ts';
 import { claudeSettings, guardedPaths } from './config/derived.ts';
 import type { Config } from './config.ts';
@@ -45,6 +42,7 @@ import {
   createTranscripts,
   registerSessionRunRoutes,
   registerTalkRoutes,
+  starterOf,
   type Transcripts,
 } from './modules/agent/index.ts';
 import { type Approvals, createApprovals, registerApprovalRoutes } from './modules/approvals/index.ts';
@@ -54,6 +52,7 @@ import { createEventLog, createReserve, type EventLog, registerEventRoutes } fro
 import { createHealth, createMetrics, type HealthService, registerHealthRoutes } from './modules/health/index.ts';
 import { createJobs, type Jobs } from './modules/jobs/index.ts';
 import { createMemoryPart, type MemoryPart, registerMemoryRoutes } from './modules/memory/index.ts';
+import { createPersonas, defaultPersonaText, type Personas, registerPersonaRoutes } from './modules/persona/index.ts';
 import { createNoQuestions, createPathGuard, createPolicy, type NoQuestions } from './modules/policy/index.ts';
 import {
   createSessionExports,
@@ -123,11 +122,12 @@ const openParts = async (deps: AppDeps): Promise<Parts> => {
 };
 
 /** What a worker that belongs to nobody is opened with. */
-const plainProfile = (config: Config): WorkerProfile => {
+const plainProfile = async (config: Config): Promise<WorkerProfile> => {
   const requests = createRunRequests({
     paths: createPathGuard(guardedPaths(config)),
     workspace: config.paths.workspace,
     webhookProblem: () => null,
+    personaOf: async () => defaultPersonaText,
   });
   const who = { ownerId: '', keyId: '', permissions: {}, granted: [], ip: null };
   return requests.usual({ ...who, origin: 'chat', browser: false });
@@ -143,11 +143,11 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
     home: config.paths.home,
     demoUrl: deps.demo.url,
     onChanged,
-    prove: (credential) => {
+    prove: async (credential) => {
       const provider = createClaudeProvider({ settings: () => claudeSettings(config, credential) });
       const nowhere = { append: async () => {}, load: async () => null, listSubpaths: async () => [] };
       return proveWith(provider, {
-        profile: { ...plainProfile(config), tools: [] },
+        profile: { ...(await plainProfile(config)), tools: [] },
         transcripts: nowhere,
         resume: null,
       });
@@ -155,24 +155,18 @@ const createAccountPart = (deps: AppDeps, onChanged: () => Promise<void>): Accou
   });
 };
 
-/** Owner, index, model and graph of what is remembered; the index and the embedder start when they are first needed. */
 const createMemory = (deps: AppDeps, core: Core, { accounts, provider }: Model): MemoryPart => {
-  const { config, clock, log, lifecycle } = deps;
-  const index = createSqliteSearchIndex({ dir: join(config.paths.dataDir, 'index'), clock });
-  lifecycle.onStop('search index', () => index.close());
-  const embedder = createBundledEmbedder({ clock });
-  lifecycle.onStop('embedder', () => embedder.close());
-  const graph = createSqlGraphStore(core.db);
-  const model = createAgentModel({
+  const { config } = deps;
+  const stores = openMemoryStores({
+    ...deps,
+    db: core.db,
+    dataDir: config.paths.dataDir,
     provider,
     profile: () => plainProfile(config),
     model: config.claude.aliases.haiku ?? 'haiku',
-    clock,
-    timeoutMs: 120_000,
   });
   const secrets = (): string[] => [...config.secrets, ...accounts.secrets()];
-  const inChats = config.memory;
-  return createMemoryPart({ ...core, clock, log, index, embedder, graph, model, secrets, inChats });
+  return createMemoryPart({ ...deps, ...core, ...stores, secrets, inChats: config.memory });
 };
 
 /** A process that has not renewed its lease for this long is taken to be dead. */
@@ -201,10 +195,11 @@ interface Core extends Parts {
   events: EventLog;
   audit: Audit;
   jobs: Jobs;
+  personas: Personas;
 }
 
 const createCore = async (deps: AppDeps): Promise<Core> => {
-  const { log, clock, lifecycle } = deps;
+  const { config, log, clock, lifecycle } = deps;
   const parts = await openParts(deps);
   const auth = createAuth({ ...parts, clock, log });
   lifecycle.onStop('auth', () => auth.close());
@@ -212,7 +207,12 @@ const createCore = async (deps: AppDeps): Promise<Core> => {
   lifecycle.onStop('event log', () => events.flush());
   const jobs = createJobs({ ...parts, clock, log });
   lifecycle.onStop('jobs', () => jobs.stop(3_000));
-  return { ...parts, auth, events, audit: createAudit({ ...parts, clock }), jobs };
+  const audit = createAudit({ ...parts, clock });
+  const file = parts.db.kind === 'sqlite' ? join(config.paths.configDir, 'persona.json') : null;
+  const personas = createPersonas({ ...parts, clock, log, audit, file });
+  await personas.start();
+  lifecycle.onStop('personas', () => personas.stop());
+  return { ...parts, auth, events, audit, jobs, personas };
 };
 
 interface Model {
@@ -279,7 +279,8 @@ const createTalking = (deps: AppDeps, core: Core): Talking => {
   const paths = createPathGuard(guardedPaths(config));
   const webhooks = createHttpWebhookSender({ allowedTargets: config.agent.webhookTargets });
   const { workspace } = config.paths;
-  const requests = createRunRequests({ paths, workspace, webhookProblem: webhooks.problemWith });
+  const { textOf: personaOf } = core.personas;
+  const requests = createRunRequests({ paths, workspace, webhookProblem: webhooks.problemWith, personaOf });
   const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
   const sessions: Sessions = createSessions({
     ...core,
@@ -346,7 +347,7 @@ const createHealthPart = ({ config, clock }: AppDeps, { db, bus }: Core, runtime
 
 const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: HealthService): HttpApp => {
   const { config, log, clock, lifecycle } = deps;
-  const { auth, audit, events, limiter } = core;
+  const { auth, audit, events, limiter, personas } = core;
   const { agent, sessions, approvals, checkpoints, noQuestions, accounts, branching, rewinds } = talking;
   const metrics = createMetrics({ workers: talking.runtime.stats });
   return createHttpApp({
@@ -372,6 +373,7 @@ const createHttpPart = (deps: AppDeps, core: Core, talking: Talking, health: Hea
       registerApprovalRoutes(app, { approvals });
       registerEventRoutes(app, live);
       registerMemoryRoutes(app, { ...talking.memory, log });
+      registerPersonaRoutes(app, { personas, onChanged: (caller) => agent.prewarm(starterOf(caller, null)) });
       registerAuditRoutes(app, { audit });
       registerOpenApiRoutes(app, renderDocsPage);
       registerFrontPage(app);

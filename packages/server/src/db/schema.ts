@@ -295,6 +295,16 @@ export type IdempotencyTable = {
 
 export type InstancesTable = { id: string; started_at: string; seen_at: string; hostname: string };
 
+/** Every version of a persona that is kept; the highest one is what the owner has. */
+export type PersonaVersionsTable = {
+  owner_id: string;
+  version: number;
+  persona: JsonText;
+  /** When the persona was first set, not this version of it. */
+  created_at: string;
+  updated_at: string;
+};
+
 export interface Database {
   owners: OwnersTable;
   api_keys: ApiKeysTable;
@@ -319,4 +329,5 @@ export interface Database {
   jobs: JobsTable;
   memories: MemoriesTable;
   memory_settings: MemorySettingsTable;
+  persona_versions: PersonaVersionsTable;
 }

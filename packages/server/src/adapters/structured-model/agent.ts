@@ -9,7 +9,7 @@ import type { StructuredModel, StructuredQuestion } from '../../ports/structured
 export interface AgentModelDeps {
   provider: AgentProvider;
   /** A plain profile of the server; model, prompt, tools and schema are set here. */
-  profile: () => WorkerProfile;
+  profile: () => Promise<WorkerProfile>;
   model: string;
   clock: Clock;
   /** Seed: 120 s. */
@@ -37,8 +37,8 @@ const answerOf = ({ outcome, totals }: Answer): unknown => {
 export const createAgentModel = (deps: AgentModelDeps): StructuredModel => {
   const inTurn = createTurns();
 
-  const profileFor = ({ system, schema }: StructuredQuestion): WorkerProfile => ({
-    ...deps.profile(),
+  const profileFor = async ({ system, schema }: StructuredQuestion): Promise<WorkerProfile> => ({
+    ...(await deps.profile()),
     model: deps.model,
     systemPrompt: { kind: 'custom', text: system },
     tools: [],
@@ -47,8 +47,9 @@ export const createAgentModel = (deps: AgentModelDeps): StructuredModel => {
   });
 
   const askWorker = async (question: StructuredQuestion): Promise<unknown> => {
+    const profile = await profileFor(question);
     const worker = await deps.provider
-      .open({ profile: profileFor(question), transcripts: createMemoryTranscripts(), resume: null })
+      .open({ profile, transcripts: createMemoryTranscripts(), resume: null })
       .catch((error: unknown) => {
         throw away('The agent process did not start.', error);
       });

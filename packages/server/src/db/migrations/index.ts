@@ -11,6 +11,7 @@ import { history } from './0004-history.ts';
 import { jobs } from './0005-jobs.ts';
 import { graph } from './0006-graph.ts';
 import { memories } from './0007-memories.ts';
+import { personas } from './0008-personas.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
@@ -20,4 +21,5 @@ export const createMigrations = (kind: DatabaseKind): Record<string, Migration> 
   '0005-jobs': jobs,
   '0006-graph': graph,
   '0007-memories': memories(kind),
+  '0008-personas': personas,
 });

@@ -11,5 +11,5 @@ export { createRunStore } from './run-store.ts';
 export { type Agent, createAgent } from './service.ts';
 export { registerSessionRunRoutes } from './session-routes.ts';
 export { attachSocket } from './socket-routes.ts';
-export { registerTalkRoutes } from './talk-routes.ts';
+export { registerTalkRoutes, starterOf } from './talk-routes.ts';
 export { createTranscripts, type Transcripts } from './transcripts.ts';

@@ -120,7 +120,12 @@ export const createAgent = (deps: AgentDeps): Agent => {
       await Promise.all(runsOf(sessionId).map((run) => run.settled()));
     },
     renewLeases: () => runs.renew(live.ids()),
-    prewarm: (starter) => runtime.prewarm(requests.usual(starter)),
+    prewarm(starter) {
+      requests
+        .usual(starter)
+        .then(runtime.prewarm)
+        .catch((error: unknown) => deps.log.warn({ err: error }, 'no worker could be started ahead'));
+    },
     start: () => approvals.start(),
     async interrupt(ownerId, sessionId) {
       await sessions.row(ownerId, sessionId);
