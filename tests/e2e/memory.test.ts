@@ -3,6 +3,7 @@ import { memoryListSchema } from '@hearth/contract';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/until.ts';
+import { newChat } from './support/chat.ts';
 import { browserMissing, startWorld, type World } from './support/world.ts';
 
 describe.skipIf(browserMissing)('33: memory', () => {
@@ -139,13 +140,26 @@ describe.skipIf(browserMissing)('33: memory', () => {
     const { page } = await world.visit();
     await page.goto('/memory');
     await memories(page).waitFor();
-    await page.goto('/');
-    world.line.mode('dead');
+    // The files of the app are there, as they are after an earlier visit; the server is not.
+    await page.route('**/api/**', (route) => route.abort());
     world.line.cut();
-    await page.getByRole('link', { name: 'Settings' }).tap();
-    await page.getByRole('link', { name: /^Memory/ }).tap();
+    await page.reload();
     await row(page, 'Anna plays the cello').waitFor();
     await page.getByText(/Adding and changing need a connection/).waitFor();
     await page.getByText(/^As of /).waitFor();
+  });
+
+  it('marks the answer that used it, also after a reload, and leads from there to where it can be corrected', async () => {
+    await seed('Allergic to peanuts');
+    const { page } = await world.visit();
+    await newChat(page, 'May I eat peanuts?');
+    const chip = page.getByRole('button', { name: 'Used 1 memory' });
+    await chip.waitFor();
+    await page.reload();
+    await chip.tap();
+    await page.getByRole('dialog').getByRole('link', { name: 'Allergic to peanuts' }).tap();
+    await page.waitForURL(/\/memory\/[0-9a-f-]{36}$/);
+    await page.getByRole('button', { name: 'Correct' }).waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 });

@@ -35,7 +35,7 @@ const pageOf = (path: string): string | null => {
   if (/^\/approve\/[^/]+$/.test(path)) return 'approve.html';
   if (/^\/settings(\/[^/]+)?$/.test(path)) return 'settings.html';
   if (/^\/memory(\/[^/]+|\/people\/[^/]+)?$/.test(path)) return 'memory.html';
-  return /^\/(chats|login|status|fixtures)$/.test(path) ? `${path.slice(1)}.html` : null;
+  return /^\/(chats|login|persona|status|fixtures)$/.test(path) ? `${path.slice(1)}.html` : null;
 };
 
 const policy = (scripts: readonly string[]): string =>

@@ -24,6 +24,7 @@ const places: readonly Place[] = [
   { href: '/', label: 'Chats', icon: 'chats', routes: ['chats', 'chat'] },
   { href: '/c/new', label: 'New chat', icon: 'plus', routes: ['new'] },
   { href: '/memory', label: 'Memory', icon: 'memory', routes: ['memory'], isWide: true },
+  { href: '/persona', label: 'Persona', icon: 'persona', routes: ['persona'], isWide: true },
   { href: '/status', label: 'Status', icon: 'status', routes: ['status'] },
   { href: '/settings', label: 'Settings', icon: 'settings', routes: ['settings'] },
 ];

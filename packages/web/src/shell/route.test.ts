@@ -17,6 +17,8 @@ describe('an address', () => {
     ['/memory/people/Anna%20B', { name: 'memory', section: 'people', about: 'Anna B' }],
     ['/memory/other/Anna', { name: 'missing' }],
     ['/memory/people/%', { name: 'missing' }],
+    ['/persona', { name: 'persona' }],
+    ['/persona/x', { name: 'missing' }],
     ['/status', { name: 'status' }],
     ['/login', { name: 'login' }],
     ['/fixtures', { name: 'fixtures' }],

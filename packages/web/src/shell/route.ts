@@ -7,6 +7,7 @@ export type Route =
   | { name: 'settings'; section: string | null }
   /** `section`: a memory's id, or `new`, `people`, `settings`; `about` is the name under `people`. */
   | { name: 'memory'; section: string | null; about: string | null }
+  | { name: 'persona' }
   | { name: 'status' }
   | { name: 'login' }
   | { name: 'fixtures' }
@@ -43,6 +44,7 @@ export const parseRoute = (pathname: string): Route => {
     return { name: first === 'c' ? 'chat' : 'approve', id };
   }
   if (first === 'settings') return { name: 'settings', section: second ?? null };
-  if (second === undefined && (first === 'status' || first === 'login' || first === 'fixtures')) return { name: first };
+  const isPlain = first === 'persona' || first === 'status' || first === 'login' || first === 'fixtures';
+  if (isPlain && second === undefined) return { name: first };
   return { name: 'missing' };
 };

@@ -42,14 +42,16 @@ export const Header = ({ title, back, phoneBack, actions, sub }: HeaderProps) =>
 interface ScreenProps extends HeaderProps {
   children: ReactNode;
   scrollRef?: Ref<HTMLElement>;
+  /** Room for something beside the reading column. */
+  wide?: boolean;
 }
 
-export const Screen = ({ children, scrollRef, ...header }: ScreenProps) => (
+export const Screen = ({ children, scrollRef, wide, ...header }: ScreenProps) => (
   <div className="flex h-full min-h-0 flex-col">
     <Header {...header} />
     <StatusLines />
     <main ref={scrollRef} className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
-      <div className="mx-auto w-full max-w-[720px]">{children}</div>
+      <div className={clsx('mx-auto w-full', wide ? 'max-w-[1100px]' : 'max-w-[720px]')}>{children}</div>
     </main>
   </div>
 );

@@ -13,6 +13,7 @@ import { SentAt } from './sent-at.tsx';
 import { StepLine } from './step-line.tsx';
 import { Steps } from './steps.tsx';
 
+const MemoriesUsed = lazy(() => import('./memories-used.tsx').then((m) => ({ default: m.MemoriesUsed })));
 const TurnMenu = lazy(() => import('./turn-menu.tsx').then((m) => ({ default: m.TurnMenu })));
 
 export const messageText = (message: Pick<Message, 'content'>): string =>
@@ -87,6 +88,27 @@ const CopyAnswer = ({ turn }: { turn: Turn }) => {
     >
       <span aria-live="polite">{isCopied ? 'Copied' : 'Copy'}</span>
     </Button>
+  );
+};
+
+const MemoryChip = ({ ids }: { ids: readonly string[] }) => {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button
+        tone="quiet"
+        className="!px-3 text-label font-normal !text-ink-2"
+        icon={<icons.memory size={16} />}
+        onClick={() => setOpen(true)}
+      >
+        Used {ids.length === 1 ? '1 memory' : `${ids.length} memories`}
+      </Button>
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <MemoriesUsed ids={ids} onClose={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
+    </>
   );
 };
 
@@ -177,7 +199,13 @@ export const TurnView = memo(function TurnView({
       )}
       {isOver ? <CheckpointStep turn={turn} /> : null}
       <Ending turn={turn} />
-      {isOver ? <CopyAnswer turn={turn} /> : null}
+      {isOver ? (
+        <div className="flex flex-wrap">
+          <CopyAnswer turn={turn} />
+          {/* Copies made by an earlier version of the app do not know them. */}
+          {turn.run?.memories_used?.length ? <MemoryChip ids={turn.run.memories_used} /> : null}
+        </div>
+      ) : null}
     </article>
   );
 });

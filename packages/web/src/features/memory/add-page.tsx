@@ -7,9 +7,10 @@ import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Choice, Field } from '../../ui/field.tsx';
+import { TextArea } from '../../ui/form.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { showToast } from '../../ui/toast.tsx';
-import { ProblemLine, TextArea } from './parts.tsx';
+import { ProblemLine } from '../settings/part.tsx';
 import { refreshMemories, useOffline } from './use-memories.ts';
 
 const ways = [

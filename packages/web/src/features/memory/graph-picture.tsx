@@ -3,7 +3,7 @@ import type { MemoryGraph } from '@hearth/contract';
 
 const width = 358;
 const height = 300;
-const centre = { x: width / 2, y: height / 2 - 6 };
+const centre = { x: width / 2, y: height / 2 };
 /** More would not be readable; the list has all. */
 export const mostDrawn = 8;
 
@@ -32,7 +32,7 @@ export const spokesOf = (graph: MemoryGraph, middle: string): Spoke[] => {
 export const GraphPicture = ({ name, spokes }: { name: string; spokes: readonly Spoke[] }) => {
   const drawn = spokes.slice(0, mostDrawn).map((spoke, index, all) => {
     const angle = (index / all.length) * 2 * Math.PI - Math.PI / 2;
-    return { ...spoke, x: centre.x + Math.cos(angle) * 125, y: centre.y + Math.sin(angle) * 108 };
+    return { ...spoke, x: centre.x + Math.cos(angle) * 125, y: centre.y + Math.sin(angle) * 112 };
   });
   return (
     <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" className="mx-auto w-full max-w-[480px]">
@@ -51,7 +51,16 @@ export const GraphPicture = ({ name, spokes }: { name: string; spokes: readonly 
       {drawn.map(({ id, name: label, x, y }) => (
         <g key={id}>
           <circle cx={x} cy={y} r={7} fill="var(--surface)" stroke="var(--ink-3)" strokeWidth={2} />
-          <text x={x} y={y + 22} textAnchor="middle" className="fill-ink-2 text-small">
+          {/* Outwards, so that no line runs through it. */}
+          <text
+            x={x}
+            y={y < centre.y - 4 ? y - 14 : y + 22}
+            textAnchor="middle"
+            stroke="var(--bg)"
+            strokeWidth={4}
+            paintOrder="stroke"
+            className="fill-ink-2 text-small"
+          >
             {shortened(label)}
           </text>
         </g>

@@ -11,12 +11,13 @@ import { goBack, navigate } from '../../shell/router.ts';
 import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
+import { TextArea } from '../../ui/form.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty, Failed, Notice, Skeleton } from '../../ui/notice.tsx';
 import { showToast } from '../../ui/toast.tsx';
 import { dayAndTime } from '../chat/model/time.ts';
+import { Part, ProblemLine } from '../settings/part.tsx';
 import { Marks } from './memory-row.tsx';
-import { Part, ProblemLine, TextArea } from './parts.tsx';
 import { graphKey, memoriesKey, refreshMemories, useForget, useOffline } from './use-memories.ts';
 import { authorWords, categoryWord, personalKinds, shownMemory } from './words.ts';
 

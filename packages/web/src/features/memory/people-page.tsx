@@ -9,8 +9,8 @@ import { useHearth } from '../../shell/session.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty, Failed, Skeleton } from '../../ui/notice.tsx';
 import { shortDate } from '../chat/model/time.ts';
+import { Part } from '../settings/part.tsx';
 import { GraphPicture, mostDrawn, spokesOf } from './graph-picture.tsx';
-import { Part } from './parts.tsx';
 import { graphKey } from './use-memories.ts';
 
 type Entity = MemoryGraph['entities'][number];

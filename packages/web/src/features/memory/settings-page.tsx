@@ -9,10 +9,11 @@ import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Choice, Field } from '../../ui/field.tsx';
+import { CheckRow } from '../../ui/form.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
 import { showToast } from '../../ui/toast.tsx';
-import { CheckRow, Part, ProblemLine } from './parts.tsx';
+import { Part, ProblemLine } from '../settings/part.tsx';
 import { refreshMemories, savedKey, useOffline } from './use-memories.ts';
 import { piiChoices } from './words.ts';
 

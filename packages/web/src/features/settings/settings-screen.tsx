@@ -36,7 +36,10 @@ interface Entry {
 }
 
 /** On wide screens they stand in the navigation. */
-const assistant: readonly Entry[] = [{ href: '/memory', title: 'Memory', hint: 'What it remembers' }];
+const assistant: readonly Entry[] = [
+  { href: '/memory', title: 'Memory', hint: 'What it remembers' },
+  { href: '/persona', title: 'Persona', hint: 'How it speaks' },
+];
 
 const Entries = ({ entries }: { entries: readonly Entry[] }) => (
   <ul>

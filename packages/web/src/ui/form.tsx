@@ -1,9 +1,7 @@
 'use client';
 import { clsx } from 'clsx';
 import { type ReactNode, useId } from 'react';
-import { inputClass } from '../../ui/field.tsx';
-
-export { Part, ProblemLine } from '../settings/part.tsx';
+import { inputClass } from './field.tsx';
 
 interface TextAreaProps {
   label: string;
@@ -11,12 +9,13 @@ interface TextAreaProps {
   rows: number;
   placeholder?: string;
   hint?: ReactNode;
+  error?: string | null;
   disabled?: boolean;
   maxLength?: number;
   onText: (text: string) => void;
 }
 
-export const TextArea = ({ label, hint, onText, ...rest }: TextAreaProps) => {
+export const TextArea = ({ label, hint, error, onText, ...rest }: TextAreaProps) => {
   const id = useId();
   return (
     <div className="flex flex-col gap-1">
@@ -26,11 +25,16 @@ export const TextArea = ({ label, hint, onText, ...rest }: TextAreaProps) => {
       <textarea
         {...rest}
         id={id}
-        aria-describedby={hint ? `${id}-hint` : undefined}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={error ? `${id}-error` : hint ? `${id}-hint` : undefined}
         onChange={(event) => onText(event.target.value)}
         className={clsx(inputClass, 'resize-y py-2.5')}
       />
-      {hint ? (
+      {error ? (
+        <p id={`${id}-error`} role="alert" className="text-label text-danger">
+          {error}
+        </p>
+      ) : hint ? (
         <p id={`${id}-hint`} className="text-label text-ink-3">
           {hint}
         </p>
@@ -39,7 +43,7 @@ export const TextArea = ({ label, hint, onText, ...rest }: TextAreaProps) => {
   );
 };
 
-interface SwitchRowProps {
+interface CheckRowProps {
   label: string;
   hint: string;
   checked: boolean;
@@ -47,7 +51,7 @@ interface SwitchRowProps {
   onChange: (checked: boolean) => void;
 }
 
-export const CheckRow = ({ label, hint, checked, disabled, onChange }: SwitchRowProps) => (
+export const CheckRow = ({ label, hint, checked, disabled, onChange }: CheckRowProps) => (
   <label className={clsx('flex min-h-14 items-center gap-3 py-2', disabled ? 'text-ink-3' : 'cursor-pointer')}>
     <input
       type="checkbox"
