@@ -50,7 +50,7 @@ export const Screen = ({ children, scrollRef, wide, ...header }: ScreenProps) =>
   <div className="flex h-full min-h-0 flex-col">
     <Header {...header} />
     <StatusLines />
-    <main ref={scrollRef} className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
+    <main ref={scrollRef} className={clsx('min-h-0 flex-1 overflow-y-auto overscroll-contain', wide && 'scroll-pb-32')}>
       <div className={clsx('mx-auto w-full', wide ? 'max-w-[1100px]' : 'max-w-[720px]')}>{children}</div>
     </main>
   </div>

@@ -124,7 +124,7 @@ const Learning = ({ count }: { count: number }) =>
   );
 
 const List = ({ data, isOff }: { data: ReturnType<typeof useMemoryList>; isOff: boolean }) => {
-  const { list, memories, first, savedAt } = data;
+  const { list, memories, first, more, savedAt } = data;
   const isMissing = list.isError && first === undefined;
   return (
     <>
@@ -139,12 +139,12 @@ const List = ({ data, isOff }: { data: ReturnType<typeof useMemoryList>; isOff: 
       {list.isPending && first === undefined ? <Skeleton rows={6} label="Loading your memories" /> : null}
       {first && memories.length === 0 ? <Nothing isOff={isOff} /> : null}
       {memories.length > 0 ? <Rows rows={shownList(memories)} label="Memories" /> : null}
-      {list.hasNextPage ? (
+      {more.isThere || more.isBusy || more.isFailed ? (
         <div className="p-4">
-          <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button busy={more.isBusy} onClick={more.show}>
             Show more
           </Button>
-          {list.isFetchNextPageError ? (
+          {more.isFailed ? (
             <p role="alert" className="pt-2 text-label text-danger">
               The next ones could not be loaded. Try again.
             </p>

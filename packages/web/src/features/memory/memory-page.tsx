@@ -235,8 +235,8 @@ export const MemoryPage = ({ id }: { id: string }) => {
     // What the list has shown is shown at once.
     placeholderData: () =>
       queries
-        .getQueriesData<{ pages?: { memories: Memory[] }[] }>({ queryKey: [...memoriesKey, 'list'] })
-        .flatMap(([, data]) => data?.pages?.flatMap(({ memories }) => memories) ?? [])
+        .getQueriesData<{ memories: Memory[] }[]>({ queryKey: [...memoriesKey, 'list'] })
+        .flatMap(([, data]) => data?.flatMap(({ memories }) => memories) ?? [])
         .find((memory) => memory.id === id),
   });
   const isGone = isApiError(one.error) && (one.error.status === 404 || one.error.status === 400);

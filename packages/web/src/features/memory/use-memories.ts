@@ -1,7 +1,7 @@
 /** What is remembered, page by page and by search; the first page stays on this device for times without a network. */
 import type { MemoryList } from '@hearth/client';
 import type { Memory } from '@hearth/contract';
-import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import { problemOf } from '../../lib/store/store.ts';
@@ -83,27 +83,36 @@ const withoutDoubles = (memories: readonly Memory[]): Memory[] => [
 export const useMemoryList = (category: string | null) => {
   const { client } = useHearth();
   const hidden = useHidden();
-  const list = useInfiniteQuery({
-    queryKey: [...memoriesKey, 'list', category],
-    queryFn: ({ pageParam, signal }) =>
-      client.memories.list(
-        { page: pageParam, page_size: pageSize, ...(category === null ? {} : { category }) },
-        { signal },
+  const [pages, setPages] = useState(1);
+  // All pages in one query: they are asked for together, so that what comes in meanwhile moves nothing out of sight.
+  const list = useQuery({
+    queryKey: [...memoriesKey, 'list', category, pages],
+    queryFn: ({ signal }) =>
+      Promise.all(
+        Array.from({ length: pages }, (_, index) =>
+          client.memories.list(
+            { page: index + 1, page_size: pageSize, ...(category === null ? {} : { category }) },
+            { signal },
+          ),
+        ),
       ),
-    initialPageParam: 1,
-    getNextPageParam: (last, pages) =>
-      pages.length * pageSize < last.total && last.count > 0 ? pages.length + 1 : undefined,
-    refetchInterval: ({ state }) => ((state.data?.pages[0]?.waiting ?? 0) > 0 ? learningMs : restingMs),
+    refetchInterval: ({ state }) => ((state.data?.[0]?.waiting ?? 0) > 0 ? learningMs : restingMs),
     placeholderData: (old) => old,
   });
-  const saved = useSaved(category === null && !list.isPlaceholderData ? list.data?.pages[0] : undefined);
-  const first = list.data?.pages[0] ?? saved?.page;
+  const saved = useSaved(category === null && !list.isPlaceholderData ? list.data?.[0] : undefined);
+  const first = list.data?.[0] ?? saved?.page;
   const memories = useMemo(() => {
-    const all = withoutDoubles(list.data?.pages.flatMap((page) => page.memories) ?? saved?.page.memories ?? []);
+    const all = withoutDoubles(list.data?.flatMap((page) => page.memories) ?? saved?.page.memories ?? []);
     // A copy holds all categories; pages of the server only the one that was asked for.
     return all.filter(({ id, category: own }) => !hidden.includes(id) && (category === null || own === category));
   }, [list.data, saved, hidden, category]);
-  return { list, memories, first, savedAt: list.data ? null : (saved?.at ?? null) };
+  const more = {
+    isThere: list.data !== undefined && pages * pageSize < (first?.total ?? 0),
+    isBusy: list.isPlaceholderData && !list.isError,
+    isFailed: list.isPlaceholderData && list.isError,
+    show: () => (list.isError ? void list.refetch() : setPages(pages + 1)),
+  };
+  return { list, memories, first, more, savedAt: list.data ? null : (saved?.at ?? null) };
 };
 
 /** Null while nothing is searched for. */

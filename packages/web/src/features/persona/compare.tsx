@@ -23,11 +23,11 @@ export const Compare = ({ form, known }: { form: PersonaForm; known: Persona }) 
             <dd className="grid gap-3 sm:grid-cols-2">
               <span className={cell}>
                 <span className="block text-label text-ink-2">Here, unsaved</span>
-                {valueWords(form.fields, name)}
+                <span>{valueWords(form.fields, name)}</span>
               </span>
               <span className={cell}>
                 <span className="block text-label text-ink-2">There, saved</span>
-                {valueWords(theirs, name)}
+                <span>{valueWords(theirs, name)}</span>
               </span>
             </dd>
           </div>

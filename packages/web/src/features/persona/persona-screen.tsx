@@ -1,6 +1,7 @@
 'use client';
 /** How the assistant speaks: a form, the text it becomes, and the versions before. */
 import type { Persona } from '@hearth/contract';
+import { clsx } from 'clsx';
 import type { FormEvent } from 'react';
 import { useStore } from 'zustand';
 import { problemOf } from '../../lib/store/store.ts';
@@ -113,7 +114,10 @@ const Inputs = ({ form }: { form: PersonaForm }) => (
 const SaveRow = ({ form, offline }: { form: PersonaForm; offline: boolean }) => {
   const isDirty = form.changed.length > 0;
   return (
-    <div className="flex flex-col gap-2">
+    // What is unsaved keeps its button in sight.
+    <div
+      className={clsx('flex flex-col gap-2', isDirty && 'sticky bottom-0 -mx-4 border-t border-line bg-bg px-4 py-3')}
+    >
       <div className="flex flex-wrap items-center gap-2">
         <Button
           type="submit"
@@ -150,7 +154,7 @@ const Body = ({ known }: { known: Persona }) => {
       <div className="flex min-w-0 flex-col gap-8">
         {known.problem ? <Notice tone="danger">{known.problem}</Notice> : null}
         {form.isElsewhere ? <Compare form={form} known={known} /> : null}
-        {known.is_default && form.changed.length === 0 ? (
+        {known.is_default && !known.problem && form.changed.length === 0 ? (
           <p className="text-label text-ink-2">This is the default. Nothing was set yet.</p>
         ) : null}
         <form onSubmit={submit} className="flex flex-col gap-5">

@@ -32,10 +32,7 @@ export const Preview = ({ fields, offline }: { fields: Fields; offline: boolean 
   });
   const { data } = preview;
   return (
-    <Part
-      title="What a new chat begins with"
-      hint={data ? `About ${data.tokens} tokens in each chat, paid once and then from the cache.` : undefined}
-    >
+    <Part title="What a new chat begins with" hint={data ? `About ${data.tokens} tokens in each chat.` : undefined}>
       {offline && !data ? <p className="text-label text-ink-2">The preview needs a connection.</p> : null}
       {!offline && preview.isPending ? <Skeleton flush={true} rows={3} label="Making the preview" /> : null}
       {preview.isError ? (
