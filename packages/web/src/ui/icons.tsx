@@ -12,7 +12,6 @@ import {
   CircleGauge,
   Copy,
   Ellipsis,
-  Feather,
   FolderOpen,
   GitFork,
   History,
@@ -30,6 +29,7 @@ import {
   SlidersHorizontal,
   Square,
   Trash2,
+  UserRound,
   X,
 } from 'lucide-react';
 
@@ -60,7 +60,7 @@ export const icons = {
   mode: withStroke(SlidersHorizontal),
   more: withStroke(Ellipsis),
   open: withStroke(ChevronRight),
-  persona: withStroke(Feather),
+  persona: withStroke(UserRound),
   pin: withStroke(Pin),
   plus: withStroke(Plus),
   remove: withStroke(Trash2),

@@ -2,17 +2,21 @@
 /** The memories that were before the model when it answered, each leading to where it can be corrected. */
 import { isApiError } from '@hearth/client';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { problemOf } from '../../lib/store/store.ts';
 import { navigate } from '../../shell/router.ts';
 import { useHearth } from '../../shell/session.tsx';
+import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Failed, Skeleton } from '../../ui/notice.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { shortDate } from './model/time.ts';
 
+const countWords = (count: number): string => (count === 1 ? '1 memory' : `${count} memories`);
+
 const isGone = (error: unknown): boolean => isApiError(error) && error.status === 404;
 
-export const MemoriesUsed = ({ ids, onClose }: { ids: readonly string[]; onClose: () => void }) => {
+export const MemoriesSheet = ({ ids, onClose }: { ids: readonly string[]; onClose: () => void }) => {
   const { client } = useHearth();
   const found = useQuery({
     queryKey: ['memories', 'used', ids],
@@ -26,7 +30,7 @@ export const MemoriesUsed = ({ ids, onClose }: { ids: readonly string[]; onClose
   });
   const gone = found.data ? ids.length - found.data.length : 0;
   return (
-    <Sheet open={true} onClose={onClose} title={ids.length === 1 ? '1 memory used' : `${ids.length} memories used`}>
+    <Sheet open={true} onClose={onClose} title={`Used ${countWords(ids.length)}`}>
       {found.isPending ? <Skeleton flush={true} rows={Math.min(ids.length, 4)} label="Loading the memories" /> : null}
       <ul>
         {found.data?.map((one) => (
@@ -64,5 +68,23 @@ export const MemoriesUsed = ({ ids, onClose }: { ids: readonly string[]; onClose
         <p className="pt-3 text-label text-ink-2">{gone === 1 ? 'One was' : `${gone} were`} forgotten since.</p>
       ) : null}
     </Sheet>
+  );
+};
+
+/** A quiet mark below an answer. */
+export const MemoriesUsed = ({ ids }: { ids: readonly string[] }) => {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button
+        tone="quiet"
+        className="!px-3 text-label font-normal !text-ink-2"
+        icon={<icons.memory size={16} />}
+        onClick={() => setOpen(true)}
+      >
+        Used {countWords(ids.length)}
+      </Button>
+      {isOpen ? <MemoriesSheet ids={ids} onClose={() => setOpen(false)} /> : null}
+    </>
   );
 };

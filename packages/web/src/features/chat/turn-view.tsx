@@ -91,27 +91,6 @@ const CopyAnswer = ({ turn }: { turn: Turn }) => {
   );
 };
 
-const MemoryChip = ({ ids }: { ids: readonly string[] }) => {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <Button
-        tone="quiet"
-        className="!px-3 text-label font-normal !text-ink-2"
-        icon={<icons.memory size={16} />}
-        onClick={() => setOpen(true)}
-      >
-        Used {ids.length === 1 ? '1 memory' : `${ids.length} memories`}
-      </Button>
-      {isOpen ? (
-        <Suspense fallback={null}>
-          <MemoriesUsed ids={ids} onClose={() => setOpen(false)} />
-        </Suspense>
-      ) : null}
-    </>
-  );
-};
-
 /** How the run ended, when it did not simply end well. */
 const Ending = ({ turn }: { turn: Turn }) => {
   const { say } = useChat();
@@ -203,7 +182,11 @@ export const TurnView = memo(function TurnView({
         <div className="flex flex-wrap">
           <CopyAnswer turn={turn} />
           {/* Copies made by an earlier version of the app do not know them. */}
-          {turn.run?.memories_used?.length ? <MemoryChip ids={turn.run.memories_used} /> : null}
+          {turn.run?.memories_used?.length ? (
+            <Suspense fallback={null}>
+              <MemoriesUsed ids={turn.run.memories_used} />
+            </Suspense>
+          ) : null}
         </div>
       ) : null}
     </article>
