@@ -54,7 +54,7 @@ const Chips = ({ counts, chosen, onChoose }: ChipsProps) => {
     </button>
   );
   return (
-    <fieldset className="no-scrollbar flex gap-2 overflow-x-auto px-4 py-3">
+    <fieldset className="no-scrollbar relative flex w-full min-w-0 gap-2 overflow-x-auto px-4 py-3">
       <legend className="sr-only">Category</legend>
       {chip(null, 'All', total)}
       {named.toSorted((a, b) => b[1] - a[1]).map(([name, count]) => chip(name, categoryWord(name), count))}

@@ -165,7 +165,6 @@ const DeleteAll = ({ offline }: { offline: boolean }) => {
       <Field
         label={`Type “${word}” to delete all memories`}
         value={typed}
-        disabled={offline}
         autoComplete="off"
         autoCapitalize="none"
         onChange={(event) => setTyped(event.target.value)}
