@@ -72,7 +72,7 @@ describe.skipIf(browserMissing)('every state of every screen', () => {
   });
   afterAll(() => world.close());
 
-  it('is free of faults in both themes, at 320, 390 and 1280 px', { timeout: 600_000 }, async () => {
+  it('is free of faults in both themes, at 320, 390 and 1280 px', { timeout: 900_000 }, async () => {
     expect(names.length).toBeGreaterThan(50);
     const { page } = await world.visit({ signedOut: true, reducedMotion: true });
     const found: Record<string, unknown> = {};

@@ -7,6 +7,8 @@ import { createAccount, createApiKeys, createApprovals, createAuth, createToolRu
 import { type Clock, systemClock } from './clock.ts';
 import type { QueryAccepted, QueryParked } from './contract-types.ts';
 import { createRetry, type EventsOptions, followEvents } from './event-stream.ts';
+import { createMemories } from './memories.ts';
+import { createPersona } from './persona.ts';
 import { mayStartAgain, type RunOptions, startAttempts, streamRun } from './run-stream.ts';
 import { accepted, idempotent } from './send.ts';
 import { type CallOptions, createSessions, sessionPath } from './sessions.ts';
@@ -55,6 +57,8 @@ export const createClient = (options: ClientOptions) => {
     toolRules: createToolRules(transport),
     auth: createAuth(transport),
     account: createAccount(transport),
+    memories: createMemories(transport),
+    persona: createPersona(transport),
     /** One JSON answer. A run that waits for a person answers with `status: 'waiting'` instead. */
     query,
     /**

@@ -81,6 +81,7 @@ export const runSummarySchema = z
     status: z.enum(['queued', 'running', 'waiting', 'parked', 'completed', 'interrupted', 'failed']),
     error: z.union([z.object({ code: z.string(), message: z.string() }), z.null()]),
     total_cost_usd: z.number().nullable(),
+    memories_used: z.array(z.string()).describe('Ids of the memories that were recalled for it; known once it is over'),
     created_at: timeSchema,
     ended_at: timeSchema.nullable(),
   })

@@ -34,7 +34,8 @@ const pageOf = (path: string): string | null => {
   if (/^\/c\/[^/]+$/.test(path)) return 'c.html';
   if (/^\/approve\/[^/]+$/.test(path)) return 'approve.html';
   if (/^\/settings(\/[^/]+)?$/.test(path)) return 'settings.html';
-  return /^\/(chats|login|status|fixtures)$/.test(path) ? `${path.slice(1)}.html` : null;
+  if (/^\/memory(\/[^/]+|\/people\/[^/]+)?$/.test(path)) return 'memory.html';
+  return /^\/(chats|login|persona|status|fixtures)$/.test(path) ? `${path.slice(1)}.html` : null;
 };
 
 const policy = (scripts: readonly string[]): string =>

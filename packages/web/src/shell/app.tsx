@@ -28,6 +28,8 @@ const loaders = {
   chat: () => import('../features/chat/index.ts').then((m) => ({ default: m.ChatScreen })),
   approve: () => import('../features/approvals/index.ts').then((m) => ({ default: m.ApprovalScreen })),
   settings: () => import('../features/settings/index.ts').then((m) => ({ default: m.SettingsScreen })),
+  memory: () => import('../features/memory/index.ts').then((m) => ({ default: m.MemoryScreen })),
+  persona: () => import('../features/persona/index.ts').then((m) => ({ default: m.PersonaScreen })),
   status: () => import('../features/status/index.ts').then((m) => ({ default: m.StatusScreen })),
   login: () => import('../features/login/index.ts').then((m) => ({ default: m.LoginScreen })),
   fixtures: () => import('../features/fixtures/index.ts').then((m) => ({ default: m.FixturesScreen })),
@@ -40,6 +42,8 @@ const lazyScreens: Record<RouteName, Screen> = {
   new: lazyChat,
   approve: lazy<Screen>(loaders.approve),
   settings: lazy<Screen>(loaders.settings),
+  memory: lazy<Screen>(loaders.memory),
+  persona: lazy<Screen>(loaders.persona),
   status: lazy<Screen>(loaders.status),
   login: lazy<Screen>(loaders.login),
   fixtures: lazy<Screen>(loaders.fixtures),
@@ -50,7 +54,8 @@ const lazyScreens: Record<RouteName, Screen> = {
 const fetchAhead = (): void => {
   allFonts();
   fetchSheets();
-  for (const name of ['chats', 'chat', 'approve', 'settings', 'status'] as const) void loaders[name]().catch(() => {});
+  for (const name of ['chats', 'chat', 'approve', 'settings', 'status', 'memory', 'persona'] as const)
+    void loaders[name]().catch(() => {});
 };
 
 /** On a slow line these files would stand before the messages that the person came for. */

@@ -15,12 +15,16 @@ interface Place {
   label: string;
   icon: keyof typeof icons;
   routes: readonly RouteName[];
+  /** On phones it is found under Settings. */
+  isWide?: true;
 }
 
 /** Only places that exist. */
 const places: readonly Place[] = [
   { href: '/', label: 'Chats', icon: 'chats', routes: ['chats', 'chat'] },
   { href: '/c/new', label: 'New chat', icon: 'plus', routes: ['new'] },
+  { href: '/memory', label: 'Memory', icon: 'memory', routes: ['memory'], isWide: true },
+  { href: '/persona', label: 'Persona', icon: 'persona', routes: ['persona'], isWide: true },
   { href: '/status', label: 'Status', icon: 'status', routes: ['status'] },
   { href: '/settings', label: 'Settings', icon: 'settings', routes: ['settings'] },
 ];
@@ -52,8 +56,9 @@ const PlaceLink = ({ place, route, badge }: { place: Place; route: Route; badge:
       href={place.href}
       aria-current={isHere ? 'page' : undefined}
       className={clsx(
-        'relative flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 text-small font-semibold',
+        'relative min-h-14 flex-1 flex-col items-center justify-center gap-0.5 text-small font-semibold',
         'sm:flex-none lg:min-h-11 lg:flex-row lg:justify-start lg:gap-3 lg:rounded-button lg:px-3 lg:text-list',
+        place.isWide ? 'hidden sm:flex' : 'flex',
         isHere ? 'text-accent lg:bg-accent-soft' : 'text-ink-2 hover:text-ink',
       )}
     >

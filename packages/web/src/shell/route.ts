@@ -5,6 +5,9 @@ export type Route =
   | { name: 'new' }
   | { name: 'approve'; id: string }
   | { name: 'settings'; section: string | null }
+  /** `section`: a memory's id, or `new`, `people`, `settings`; `about` is the name under `people`. */
+  | { name: 'memory'; section: string | null; about: string | null }
+  | { name: 'persona' }
   | { name: 'status' }
   | { name: 'login' }
   | { name: 'fixtures' }
@@ -21,9 +24,18 @@ const decoded = (part: string): string | null => {
   }
 };
 
+const memoryRoute = (section: string | undefined, name: string | undefined): Route => {
+  if (name === undefined) return { name: 'memory', section: section ?? null, about: null };
+  const about = decoded(name);
+  if (section !== 'people' || about === null) return { name: 'missing' };
+  return { name: 'memory', section, about };
+};
+
 export const parseRoute = (pathname: string): Route => {
-  const [first, second, ...more] = pathname.split('/').filter((part) => part !== '');
+  const [first, second, third, ...more] = pathname.split('/').filter((part) => part !== '');
   if (more.length > 0) return { name: 'missing' };
+  if (first === 'memory') return memoryRoute(second, third);
+  if (third !== undefined) return { name: 'missing' };
   if (first === undefined || (first === 'chats' && second === undefined)) return { name: 'chats' };
   if (first === 'c' && second === 'new') return { name: 'new' };
   if ((first === 'c' || first === 'approve') && second !== undefined) {
@@ -32,6 +44,7 @@ export const parseRoute = (pathname: string): Route => {
     return { name: first === 'c' ? 'chat' : 'approve', id };
   }
   if (first === 'settings') return { name: 'settings', section: second ?? null };
-  if (second === undefined && (first === 'status' || first === 'login' || first === 'fixtures')) return { name: first };
+  const isPlain = first === 'persona' || first === 'status' || first === 'login' || first === 'fixtures';
+  if (isPlain && second === undefined) return { name: first };
   return { name: 'missing' };
 };

@@ -2,6 +2,7 @@
 import {
   ArrowDown,
   ArrowUp,
+  Bookmark,
   Camera,
   Check,
   ChevronDown,
@@ -28,6 +29,7 @@ import {
   SlidersHorizontal,
   Square,
   Trash2,
+  UserRound,
   X,
 } from 'lucide-react';
 
@@ -54,9 +56,11 @@ export const icons = {
   fork: withStroke(GitFork),
   history: withStroke(History),
   latest: withStroke(ArrowDown),
+  memory: withStroke(Bookmark),
   mode: withStroke(SlidersHorizontal),
   more: withStroke(Ellipsis),
   open: withStroke(ChevronRight),
+  persona: withStroke(UserRound),
   pin: withStroke(Pin),
   plus: withStroke(Plus),
   remove: withStroke(Trash2),

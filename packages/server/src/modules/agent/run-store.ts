@@ -39,19 +39,21 @@ export interface RunStore {
   parkedWithoutQuestion(): Promise<string[]>;
 }
 
-const costShape = z.object({ total_cost_usd: z.number() });
+const resultShape = z.object({ total_cost_usd: z.number(), memories_used: z.array(z.string()).catch([]) });
 const errorShape = z.object({ code: z.string(), message: z.string() });
 
-const toSummary = (
-  row: Pick<RunRow, 'id' | 'status' | 'error' | 'result' | 'created_at' | 'ended_at'>,
-): RunSummary => ({
-  id: row.id,
-  status: row.status,
-  error: row.error === null ? null : parseJson(errorShape, row.error, 'error'),
-  total_cost_usd: row.result === null ? null : parseJson(costShape, row.result, 'result').total_cost_usd,
-  created_at: row.created_at,
-  ended_at: row.ended_at,
-});
+const toSummary = (row: Pick<RunRow, 'id' | 'status' | 'error' | 'result' | 'created_at' | 'ended_at'>): RunSummary => {
+  const result = row.result === null ? null : parseJson(resultShape, row.result, 'result');
+  return {
+    id: row.id,
+    status: row.status,
+    error: row.error === null ? null : parseJson(errorShape, row.error, 'error'),
+    total_cost_usd: result?.total_cost_usd ?? null,
+    memories_used: result?.memories_used ?? [],
+    created_at: row.created_at,
+    ended_at: row.ended_at,
+  };
+};
 
 export interface RunStoreDeps {
   db: Db;

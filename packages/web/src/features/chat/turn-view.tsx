@@ -13,6 +13,7 @@ import { SentAt } from './sent-at.tsx';
 import { StepLine } from './step-line.tsx';
 import { Steps } from './steps.tsx';
 
+const MemoriesUsed = lazy(() => import('./memories-used.tsx').then((m) => ({ default: m.MemoriesUsed })));
 const TurnMenu = lazy(() => import('./turn-menu.tsx').then((m) => ({ default: m.TurnMenu })));
 
 export const messageText = (message: Pick<Message, 'content'>): string =>
@@ -177,7 +178,17 @@ export const TurnView = memo(function TurnView({
       )}
       {isOver ? <CheckpointStep turn={turn} /> : null}
       <Ending turn={turn} />
-      {isOver ? <CopyAnswer turn={turn} /> : null}
+      {isOver ? (
+        <div className="flex flex-wrap">
+          <CopyAnswer turn={turn} />
+          {/* Copies made by an earlier version of the app do not know them. */}
+          {turn.run?.memories_used?.length ? (
+            <Suspense fallback={null}>
+              <MemoriesUsed ids={turn.run.memories_used} />
+            </Suspense>
+          ) : null}
+        </div>
+      ) : null}
     </article>
   );
 });

@@ -29,21 +29,44 @@ const sections: readonly Section[] = [
   { name: 'device', title: 'This device', hint: 'What is kept in this browser', page: DevicePage },
 ];
 
+interface Entry {
+  href: string;
+  title: string;
+  hint: string;
+}
+
+/** On wide screens they stand in the navigation. */
+const assistant: readonly Entry[] = [
+  { href: '/memory', title: 'Memory', hint: 'What it remembers' },
+  { href: '/persona', title: 'Persona', hint: 'How it speaks' },
+];
+
+const Entries = ({ entries }: { entries: readonly Entry[] }) => (
+  <ul>
+    {entries.map(({ href, title, hint }) => (
+      <li key={href} className="border-b border-line">
+        <Link href={href} className="flex min-h-16 items-center gap-3 px-4">
+          <span className="min-w-0 flex-1">
+            <span className="block text-list font-semibold">{title}</span>
+            <span className="block text-label text-ink-2">{hint}</span>
+          </span>
+          <icons.open size={18} className="text-ink-3" />
+        </Link>
+      </li>
+    ))}
+  </ul>
+);
+
+const headingClass = 'px-4 pt-4 pb-1 text-label font-semibold text-ink-3';
+
 const List = () => (
   <Screen title="Settings">
-    <ul>
-      {sections.map((section) => (
-        <li key={section.name} className="border-b border-line">
-          <Link href={`/settings/${section.name}`} className="flex min-h-16 items-center gap-3 px-4">
-            <span className="min-w-0 flex-1">
-              <span className="block text-list font-semibold">{section.title}</span>
-              <span className="block text-label text-ink-2">{section.hint}</span>
-            </span>
-            <icons.open size={18} className="text-ink-3" />
-          </Link>
-        </li>
-      ))}
-    </ul>
+    <div className="sm:hidden">
+      <h2 className={headingClass}>Assistant</h2>
+      <Entries entries={assistant} />
+      <h2 className={headingClass}>Settings</h2>
+    </div>
+    <Entries entries={sections.map((section) => ({ ...section, href: `/settings/${section.name}` }))} />
   </Screen>
 );
 

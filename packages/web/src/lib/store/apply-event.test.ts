@@ -104,18 +104,19 @@ describe('a run', () => {
     expect(chatAfter({}, make.done(1, reason))?.runs.run?.status).toBe(expected);
   });
 
-  it('keeps its cost and its error, and takes its list of things to do along', () => {
+  it('keeps its cost, its error and the memories it used, and takes its list of things to do along', () => {
     const todos = [{ content: 'Look', status: 'pending' }];
     const events = [
       make.other(1, 'init', { model: 'a' }),
       make.other(2, 'todo', { todos }),
-      make.other(3, 'result', { total_cost_usd: 0.5 }),
+      make.other(3, 'result', { total_cost_usd: 0.5, memories_used: ['m'] }),
       make.other(4, 'error', { code: 'OVERLOADED', message: 'Busy' }),
     ];
     const chat = chatAfter({}, ...events);
     expect(chat?.runs.run).toMatchObject({
       status: 'running',
       total_cost_usd: 0.5,
+      memories_used: ['m'],
       error: { code: 'OVERLOADED', message: 'Busy' },
     });
     expect(chat?.todos).toEqual(todos);

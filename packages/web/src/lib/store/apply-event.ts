@@ -15,6 +15,7 @@ const newRun = (id: string, now: string): RunState => ({
   status: 'running',
   error: null,
   total_cost_usd: null,
+  memories_used: [],
   created_at: now,
   ended_at: null,
 });
@@ -88,7 +89,10 @@ const inChat = (chat: Chat, event: NumberedEvent, now: string): Chat => {
     case 'todo':
       return { ...chat, todos: event.data.todos };
     case 'result':
-      return withRun(chat, event.data.run_id, now, { total_cost_usd: event.data.total_cost_usd });
+      return withRun(chat, event.data.run_id, now, {
+        total_cost_usd: event.data.total_cost_usd,
+        memories_used: event.data.memories_used.filter((id) => typeof id === 'string'),
+      });
     case 'error': {
       const { run_id, code, message } = event.data;
       return run_id === undefined ? chat : withRun(chat, run_id, now, { error: { code, message } });

@@ -21,7 +21,7 @@ const uses = (id: string, name = 'Bash', part?: Partial<Message>) =>
 const gets = (id: string, part?: Partial<Message>) =>
   message('user', [{ type: 'tool_result', tool_use_id: id, content: `result of ${id}` }], part);
 const run = (id = 'run', part: Partial<RunState> = {}): RunState => ({
-  ...{ id, status: 'completed', error: null, total_cost_usd: null, created_at: '', ended_at: '' },
+  ...{ id, status: 'completed', error: null, total_cost_usd: null, memories_used: [], created_at: '', ended_at: '' },
   ...part,
 });
 

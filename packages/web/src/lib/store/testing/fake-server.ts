@@ -117,7 +117,15 @@ export const createFakeServer = (story: readonly HearthEvent[]): FakeServer => {
         const events = log.filter(({ data }) => 'run_id' in data && data.run_id === id);
         const status = statusAfter(events);
         const isOver = events.some((event) => event.type === 'done');
-        return { id, status, error: null, total_cost_usd: null, created_at: epoch, ended_at: isOver ? epoch : null };
+        return {
+          id,
+          status,
+          error: null,
+          total_cost_usd: null,
+          memories_used: [],
+          created_at: epoch,
+          ended_at: isOver ? epoch : null,
+        };
       }),
     live: (chat) => {
       const own = inChat(log, chat);

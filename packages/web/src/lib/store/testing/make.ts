@@ -57,6 +57,7 @@ export const run = (id: string, state: RunSummary['status'] = 'running'): RunSum
   status: state,
   error: null,
   total_cost_usd: null,
+  memories_used: [],
   created_at: now,
   ended_at: ['completed', 'interrupted', 'failed'].includes(state) ? now : null,
 });

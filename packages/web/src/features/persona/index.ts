@@ -1,0 +1,1 @@
+export { PersonaScreen } from './persona-screen.tsx';
