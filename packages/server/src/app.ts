@@ -11,7 +11,7 @@ import {
   type Runtime,
   type WorkerProfile,
 } from '@hearth/runtime';
-import { type MemoryStores, openMemoryStores } from './adapters/memory-stores.ts';
+import { openMemoryStores } from './adapters/memory-stores.ts';
 import { openParts, type Parts } from './adapters/open-parts.ts';
 import { createHttpWebhookSender } from './adapters/webhook-sender/http.ts';
 import { claudeSettings, guardedPaths } from './config/derived.ts';
@@ -129,7 +129,7 @@ const createMemory = async (
   deps: AppDeps,
   core: Core,
   { accounts, provider, placeOf }: Model & { placeOf: OwnCalls['take'] },
-): Promise<Conversing['memory']> => {
+): Promise<MemoryPart> => {
   const { config } = deps;
   const stores = await openMemoryStores({
     ...deps,
@@ -141,18 +141,14 @@ const createMemory = async (
     model: config.claude.aliases.haiku ?? 'haiku',
   });
   const secrets = (): string[] => [...config.secrets, ...accounts.secrets()];
-  const memory = createMemoryPart({ ...deps, ...core, ...stores, secrets, placeOf, inChats: config.memory });
-  return { ...memory, probes: stores.probes };
+  return createMemoryPart({ ...deps, ...core, ...stores, secrets, placeOf, inChats: config.memory });
 };
 
 /** A process that has not renewed its lease for this long is taken to be dead. */
 const leaseMs = 8_000;
 
 /** Things that are done again and again while the server runs. */
-const keepTidy = (
-  deps: AppDeps,
-  parts: { db: Db; agent: Agent; approvals: Approvals; events: EventLog; audit: Audit; jobs: Jobs; memory: MemoryPart },
-): void => {
+const keepTidy = (deps: AppDeps, parts: Core & Conversing): void => {
   const { clock, log, lifecycle } = deps;
   const every = createUpkeep({ clock, log, lifecycle });
   const daysAgo = (days: number): Date => new Date(clock.now().getTime() - days * 86_400_000);
@@ -204,7 +200,7 @@ interface Conversing extends Model {
   checkpoints: ReturnType<typeof createCheckpoints>;
   noQuestions: NoQuestions;
   agent: Agent;
-  memory: MemoryPart & Pick<MemoryStores, 'probes'>;
+  memory: MemoryPart;
 }
 
 /** With what can be done to a conversation besides going on with it. */
@@ -297,7 +293,7 @@ const createTalking = async (deps: AppDeps, core: Core): Promise<Talking> => {
       core.auth.confirms(text, { ownerId, permission: 'shell', ip: ip ?? undefined }),
   });
   const checkpoints = createCheckpoints({ ...core, clock, paths, blobDir: join(config.paths.dataDir, 'checkpoints') });
-  const memory: Conversing['memory'] = await createMemory(deps, core, { ...model, placeOf: ownCalls.take });
+  const memory: MemoryPart = await createMemory(deps, core, { ...model, placeOf: ownCalls.take });
   const agent: Agent = createAgent({
     ...core,
     clock,

@@ -36,7 +36,7 @@ export const dependencyLimits = {
   postgres: { connectMs: 5_000, requestMs: 30_000, retries: 0 },
   redis: { connectMs: 1_000, requestMs: 3_000, retries: 2 },
   model: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 60_000 } },
-  extraction: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 60_000 } },
+  extraction: { connectMs: 5_000, requestMs: 120_000, retries: 1, breaker: { failures: 5, halfOpenMs: 10_000 } },
   neo4j: { connectMs: 3_000, requestMs: 10_000, retries: 0, breaker: { failures: 5, halfOpenMs: 10_000 } },
   qdrant: {
     connectMs: 3_000,

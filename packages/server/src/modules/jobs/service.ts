@@ -27,7 +27,7 @@ export interface JobKind {
    * Must be safe to repeat. `more`: a slice is done, go on at once. SERVICE_UNAVAILABLE: a dependency is away, try
    * again later. Any other error counts as an attempt.
    */
-  run(job: { ownerId: string; payload: JsonObject }, signal: AbortSignal): Promise<JobOutcome>;
+  run(job: { id: string; ownerId: string; payload: JsonObject }, signal: AbortSignal): Promise<JobOutcome>;
   attempts: number;
   timeoutMs: number;
 }
@@ -44,7 +44,12 @@ export interface Jobs {
   waiting(ownerId: string, kind: string): Promise<number>;
   /** One of this kind is due or running, rather than waiting for a dependency to come back. */
   isAtWork(ownerId: string, kind: string): Promise<boolean>;
+  /** Also what runs: it goes on, and finds out by `stands`. */
   remove(ownerId: string, kind: string, tx?: Kysely<Database>): Promise<void>;
+  /** The job was not removed meanwhile, and will not be before the transaction ends. */
+  stands(id: string, tx: Kysely<Database>): Promise<boolean>;
+  /** A dependency is there again: what waits for one is tried now. */
+  retryAway(): Promise<void>;
   start(): void;
   /** Nothing new is begun; what runs is given a moment, then its lease runs out and it is done again elsewhere. */
   stop(graceMs: number): Promise<void>;
@@ -119,7 +124,7 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     );
     try {
       const payload = parseJson(jsonObjectSchema, row.payload, 'payload of a job');
-      const outcome = await kind.run({ ownerId: row.owner_id, payload }, stop.signal);
+      const outcome = await kind.run({ id: row.id, ownerId: row.owner_id, payload }, stop.signal);
       away.delete(row.id);
       if (outcome === 'more') await again(row, 0, { away_since: null, attempts: 0, error: null });
       else await finish(row);
@@ -211,6 +216,11 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     waiting: (ownerId, kind) => store.count(ownerId, kind),
     isAtWork: (ownerId, kind) => store.isDue(ownerId, kind, at()),
     remove: store.remove,
+    stands: store.stands,
+    async retryAway() {
+      await store.retryAway(at());
+      wake();
+    },
     start() {
       isStarted = true;
       wake();

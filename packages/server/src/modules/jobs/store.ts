@@ -121,6 +121,20 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
     remove: async (ownerId: string, kindName: string, tx: Connection = db): Promise<void> => {
       await tx.deleteFrom('jobs').where('owner_id', '=', ownerId).where('kind', '=', kindName).execute();
     },
+    retryAway: async (now: string): Promise<void> => {
+      await db
+        .updateTable('jobs')
+        .set({ run_at: now })
+        .where('status', '=', 'waiting')
+        .where('away_since', 'is not', null)
+        .where('run_at', '>', now)
+        .execute();
+    },
+    stands: async (id: string, tx: Connection): Promise<boolean> => {
+      const row = tx.selectFrom('jobs').where('id', '=', id).select('id');
+      // SQLite has one writer at a time anyway.
+      return (await (kind === 'postgres' ? row.forUpdate() : row).executeTakeFirst()) !== undefined;
+    },
     prune: async (done: string, failed: string): Promise<void> => {
       await db
         .deleteFrom('jobs')

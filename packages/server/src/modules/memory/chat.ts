@@ -23,6 +23,8 @@ export interface ChatMemory {
   recall(ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null>;
   /** The conversation has read what others wrote: pages, files, results of commands. */
   isTainted(ownerId: string, sessionId: string): Promise<boolean>;
+  /** What was said until now is not searched for facts any more. */
+  leaveBehind(ownerId: string): Promise<void>;
   /** In the transaction that ends a run. */
   afterRun(run: { ownerId: string; sessionId: string }, tx: Connection): Promise<void>;
 }
@@ -165,12 +167,16 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
   jobs.define(learnJob, {
     attempts: 3,
     timeoutMs: 180_000,
-    async run({ ownerId, payload }, signal) {
+    async run({ id, ownerId, payload }, signal) {
       const sessionId = String(payload.session_id);
       const { upTo, conversation } = await newlySaid(ownerId, sessionId);
       if (conversation === null) await noteLearned(sessionId, upTo, db.kysely);
       else {
-        const note = (tx: Connection): Promise<void> => noteLearned(sessionId, upTo, tx);
+        // "Forget everything" takes the job away; what it was about to remember goes with it.
+        const note = async (tx: Connection): Promise<boolean> => {
+          await noteLearned(sessionId, upTo, tx);
+          return jobs.stands(id, tx);
+        };
         await deps.memories.learn(ownerId, conversation, { signal, note });
       }
       return 'done';
@@ -183,6 +189,13 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
         deps.log.warn({ err: error }, 'a chat goes on without what is remembered');
         return null;
       }),
+    async leaveBehind(ownerId) {
+      await db.kysely
+        .updateTable('sessions')
+        .set(({ ref, eb }) => ({ learned_no: eb(ref('next_message_no'), '-', 1) }))
+        .where('owner_id', '=', ownerId)
+        .execute();
+    },
     async isTainted(ownerId, sessionId) {
       const rows = await db.kysely
         .selectFrom('messages')

@@ -5,12 +5,16 @@ import type { OwnTool } from '@hearth/runtime';
 import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Lifecycle } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
+import { createUpkeep } from '../../kernel/upkeep.ts';
+import { createWatch } from '../../kernel/watch.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
 import type { SearchIndex } from '../../ports/search-index.ts';
 import type { StructuredModel } from '../../ports/structured-model.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Probe } from '../health/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { type ChatMemory, createChatMemory, learnJob } from './chat.ts';
 import { createExtract } from './extract.ts';
@@ -30,6 +34,9 @@ export interface MemoryPartDeps {
   log: Log;
   audit: Audit;
   jobs: Jobs;
+  lifecycle: Lifecycle;
+  /** Services beside the server; none for what is built in. */
+  probes: readonly Probe[];
   index: SearchIndex;
   embedder: Embedder;
   graph: GraphStore;
@@ -47,6 +54,8 @@ export interface MemoryPart {
   transfer: MemoryTransfer;
   chat: ChatMemory;
   index: SearchIndex;
+  /** For health. */
+  probes: readonly Probe[];
   /** The tools of an owner's chats. */
   tools: (ownerId: string) => OwnTool[];
   /** Takes up what a crash has left: call once after the start. */
@@ -57,6 +66,8 @@ const syncJob = 'memory.sync';
 const addJob = 'memory.add';
 /** An answer waits this long for index and graph to follow; they do in any case. */
 const settleMs = 3_000;
+/** A service that is there again is noticed within this time. */
+const watchMs = 5_000;
 
 const conversationShape = z.object({
   said: z.array(
@@ -126,6 +137,7 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     },
     async dropWaiting(ownerId) {
       for (const kind of [addJob, learnJob]) await jobs.remove(ownerId, kind);
+      await chat.leaveBehind(ownerId);
     },
     learning: async (ownerId) => (await jobs.waiting(ownerId, addJob)) + (await jobs.waiting(ownerId, learnJob)),
   });
@@ -144,8 +156,9 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
   jobs.define(addJob, {
     attempts: 3,
     timeoutMs: 180_000,
-    async run({ ownerId, payload }, signal) {
-      await memories.learn(ownerId, conversationShape.parse(payload.conversation), { signal });
+    async run({ id, ownerId, payload }, signal) {
+      const note = (tx: Connection): Promise<boolean> => jobs.stands(id, tx);
+      await memories.learn(ownerId, conversationShape.parse(payload.conversation), { signal, note });
       return 'done';
     },
   });
@@ -153,10 +166,15 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
   const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories });
   return {
     index,
+    probes: deps.probes,
     memories,
     tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
     transfer: createMemoryTransfer({ store, writer, now: () => clock.now(), settle }),
     chat,
-    start: takeUp,
+    async start() {
+      await takeUp();
+      if (deps.probes.length === 0) return;
+      createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, jobs.retryAway));
+    },
   };
 };

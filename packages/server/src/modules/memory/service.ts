@@ -46,8 +46,8 @@ export interface Conversation {
 
 export interface LearnOptions {
   signal?: AbortSignal;
-  /** Runs in the transaction that stores the facts. */
-  note?: (tx: Connection) => Promise<void>;
+  /** In the transaction that stores the facts; false: they are not wanted any more. */
+  note?: (tx: Connection) => Promise<boolean>;
 }
 
 /** A fact that the assistant writes down. */

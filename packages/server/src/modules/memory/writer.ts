@@ -41,7 +41,8 @@ export interface MemoryWriter {
     ownerId: string,
     place: DraftPlace,
     drafts: readonly Draft[],
-    before?: (tx: Connection) => Promise<void>,
+    /** False: what was found is not wanted any more. */
+    before?: (tx: Connection) => Promise<boolean>,
   ): Promise<Written>;
 }
 
@@ -158,7 +159,7 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
     async write(ownerId, place, drafts, before) {
       const { kept, blocked } = await prepare(ownerId, drafts);
       const written = await db.kysely.transaction().execute(async (tx) => {
-        await before?.(tx);
+        if (before && !(await before(tx))) return { rows: [], merged: 0, superseded: [] };
         return writeIn(ownerId, place, kept, tx);
       });
       return { ...written, blocked };
