@@ -43,17 +43,11 @@ const problemOf = ({ status }: HttpAnswer): AppError | undefined => {
 
 export const createEmbeddingHttp = ({ url, apiKey, connectMs, clock }: EmbeddingHttpDeps): EmbeddingHttp => {
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  const client = createHttpClient({ url, headers, connectMs, clock });
-  const send = async (call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> => {
-    try {
-      return await client.send(call, signal);
-    } catch (error) {
-      throw unavailable('The embedding service cannot be reached', error);
-    }
-  };
+  const away = 'The embedding service cannot be reached';
+  const client = createHttpClient({ url, headers, connectMs, clock, away });
   return {
     async ask(call, schema, signal) {
-      const answer = await send(call, signal);
+      const answer = await client.send(call, signal);
       if (tooMuch.has(answer.status)) return null;
       const problem = problemOf(answer);
       if (problem) throw problem;
@@ -62,7 +56,7 @@ export const createEmbeddingHttp = ({ url, apiKey, connectMs, clock }: Embedding
       return parsed;
     },
     async probe(path, signal) {
-      const answer = await send({ method: 'GET', path }, signal);
+      const answer = await client.send({ method: 'GET', path }, signal);
       const problem = answer.status === 404 || answer.status === 405 ? undefined : problemOf(answer);
       if (problem) throw problem;
     },

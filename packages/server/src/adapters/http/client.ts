@@ -5,6 +5,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
 import type { Clock } from '../../kernel/clock.ts';
+import { AppError } from '../../kernel/errors.ts';
 
 export interface HttpCall {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -19,7 +20,9 @@ export interface HttpAnswer {
 }
 
 export interface HttpClient {
-  /** Any answer, whatever its status; rejects when there is none. What it means is for the adapter to say. */
+  /**
+   * Any answer, whatever its status; what it means is for the adapter to say. SERVICE_UNAVAILABLE when there is none.
+   */
   send(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer>;
   close(): void;
 }
@@ -30,6 +33,8 @@ export interface HttpClientDeps {
   headers?: Readonly<Record<string, string>>;
   connectMs: number;
   clock: Clock;
+  /** What people read when it gives no answer. */
+  away: string;
 }
 
 /** 1,000 long vectors as text are some 40 MB. */
@@ -48,13 +53,13 @@ const readAll = async (answer: IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString('utf8');
 };
 
-export const createHttpClient = ({ url, headers, connectMs, clock }: HttpClientDeps): HttpClient => {
+export const createHttpClient = ({ url, headers, connectMs, clock, away }: HttpClientDeps): HttpClient => {
   const base = new URL(url);
   const isSecure = base.protocol === 'https:';
   const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: mostSockets });
   const prefix = base.pathname.replace(/\/+$/, '');
 
-  const send: HttpClient['send'] = ({ method, path, body }, signal) =>
+  const sendNow: HttpClient['send'] = ({ method, path, body }, signal) =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const about =
@@ -75,5 +80,11 @@ export const createHttpClient = ({ url, headers, connectMs, clock }: HttpClientD
       request.end(text);
     });
 
-  return { send, close: () => agent.destroy() };
+  return {
+    send: (call, signal) =>
+      sendNow(call, signal).catch((cause: unknown) => {
+        throw new AppError('SERVICE_UNAVAILABLE', away, { cause, retryAfter: 5 });
+      }),
+    close: () => agent.destroy(),
+  };
 };

@@ -32,7 +32,13 @@ export const createOpenAiModel = ({
   policy,
 }: OpenAiModelDeps): StructuredModel & { ping(): Promise<void>; close(): void } => {
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
-  const http = createHttpClient({ url, headers, connectMs: policy.limits.connectMs, clock });
+  const http = createHttpClient({
+    url,
+    headers,
+    connectMs: policy.limits.connectMs,
+    clock,
+    away: 'The model that finds facts cannot be reached.',
+  });
 
   return {
     ask: ({ system, text, schema, signal }) =>

@@ -23,7 +23,8 @@ export interface QdrantHttpDeps {
 }
 
 /** What went wrong is for the log; people read that the index is away. */
-export const unavailable = (cause: unknown, message = 'The search index is not available at the moment'): AppError =>
+const away = 'The search index is not available at the moment';
+export const unavailable = (cause: unknown, message = away): AppError =>
   new AppError('SERVICE_UNAVAILABLE', message, { cause, retryAfter: 5 });
 
 const judge = <T>(call: QdrantCall<T>, { status, text }: HttpAnswer): T | undefined => {
@@ -42,17 +43,9 @@ const judge = <T>(call: QdrantCall<T>, { status, text }: HttpAnswer): T | undefi
 
 export const createQdrantHttp = ({ url, apiKey, connectMs, clock }: QdrantHttpDeps): QdrantHttp => {
   const headers: Record<string, string> = apiKey === undefined ? {} : { 'api-key': apiKey };
-  const client = createHttpClient({ url, headers, connectMs, clock });
+  const client = createHttpClient({ url, headers, connectMs, clock, away });
   return {
-    send: async (call, signal) => {
-      let answer: HttpAnswer;
-      try {
-        answer = await client.send(call, signal);
-      } catch (error) {
-        throw unavailable(error);
-      }
-      return judge(call, answer);
-    },
+    send: async (call, signal) => judge(call, await client.send(call, signal)),
     close: client.close,
   };
 };
