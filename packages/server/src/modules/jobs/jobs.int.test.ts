@@ -48,6 +48,54 @@ const suite = (engine: Engine): void => {
     expect((await rowsOf(db)).every(({ status, payload }) => status === 'done' && payload === '{}')).toBe(true);
   });
 
+  it('stands until it is removed, also while it runs', async () => {
+    const { db, jobs } = await open();
+    const gate = Promise.withResolvers<void>();
+    const stood: boolean[] = [];
+    jobs.define('test', {
+      attempts: 1,
+      timeoutMs: 5_000,
+      async run({ id }) {
+        stood.push(await db.kysely.transaction().execute((tx) => jobs.stands(id, tx)));
+        await gate.promise;
+        stood.push(await db.kysely.transaction().execute((tx) => jobs.stands(id, tx)));
+        return 'done';
+      },
+    });
+    await jobs.enqueue(job());
+    jobs.start();
+    await until(() => stood.length === 1);
+    await jobs.remove(owner, 'test');
+    gate.resolve();
+    await until(() => stood.length === 2);
+    await jobs.stop(1_000);
+    expect(stood).toEqual([true, false]);
+    expect(await rowsOf(db)).toEqual([]);
+  });
+
+  it('is tried at once when a dependency is said to be there again', async () => {
+    const { db, jobs } = await open();
+    let isAway = true;
+    jobs.define('test', {
+      attempts: 1,
+      timeoutMs: 5_000,
+      async run() {
+        if (isAway) throw new AppError('SERVICE_UNAVAILABLE', 'It is away.');
+        return 'done';
+      },
+    });
+    await jobs.enqueue(job());
+    jobs.start();
+    await until(async () => (await rowsOf(db))[0]?.away_since !== null);
+    const waiting = (await rowsOf(db))[0];
+    expect(Date.parse(waiting?.run_at ?? '')).toBeGreaterThan(Date.now());
+    isAway = false;
+    await jobs.retryAway();
+    await until(async () => (await rowsOf(db))[0]?.status === 'done');
+    await jobs.stop(1_000);
+    expect(Date.now()).toBeLessThan(Date.parse(waiting?.run_at ?? ''));
+  });
+
   it('is part of the transaction that makes it necessary', async () => {
     const { db, jobs } = await open();
     const failing = db.kysely.transaction().execute(async (tx) => {

@@ -35,7 +35,7 @@ export interface ChatMemoryDeps {
   store: MemoryStore;
   settings: MemorySettingsStore;
   recall: Recall;
-  memories: Memories;
+  memories: Pick<Memories, 'learn'>;
   jobs: Jobs;
   /** The operator's switch. */
   enabled: boolean;
@@ -161,7 +161,13 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
   };
 
   const noteLearned = async (sessionId: string, upTo: number, tx: Connection): Promise<void> => {
-    await tx.updateTable('sessions').set({ learned_no: upTo }).where('id', '=', sessionId).execute();
+    await tx
+      .updateTable('sessions')
+      .set({ learned_no: upTo })
+      .where('id', '=', sessionId)
+      // Never back: "forget everything" may have moved it on while the model was looking.
+      .where('learned_no', '<', upTo)
+      .execute();
   };
 
   jobs.define(learnJob, {
