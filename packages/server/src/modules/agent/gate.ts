@@ -7,7 +7,7 @@ import type { ToolCall, ToolGate, ToolVerdict } from '@hearth/runtime';
 import { z } from 'zod';
 import type { ApprovalRequest, Approvals, Settlement } from '../approvals/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { canonicalTool, type Decision, type Grant, isMcpTool, type PathGuard, type Policy } from '../policy/index.ts';
+import { canonicalTool, type Decision, type Grant, isOwnTool, type PathGuard, type Policy } from '../policy/index.ts';
 import { type Checkpoints, changedPath } from './checkpoints.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { RunWebhooks } from './webhooks.ts';
@@ -182,7 +182,7 @@ export const createGate = (deps: GateDeps, run: GateRun): ToolGate => {
     }
     await keepOldFile(call, input);
     await record(call, 'ok', code);
-    if (isMcpTool(call.tool)) deps.ownCalls.note(call.toolUseId, run);
+    if (isOwnTool(call.tool)) deps.ownCalls.note(call.toolUseId, run);
     return verdict;
   };
 };

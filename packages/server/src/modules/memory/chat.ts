@@ -9,6 +9,7 @@ import type { Db } from '../../db/index.ts';
 import { parseJson, tryParseJson } from '../../kernel/json.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Jobs } from '../jobs/index.ts';
+import { isOwnTool } from '../policy/index.ts';
 import type { Said } from './extract.ts';
 import { type MemoryBlock, renderMemories } from './prompt.ts';
 import type { Recall } from './recall.ts';
@@ -57,7 +58,7 @@ const blockShape = z.looseObject({ type: z.string(), text: z.string().optional()
 
 /** Tools whose results somebody else wrote. */
 const bringsForeignWords = (tool: string): boolean =>
-  /^(WebFetch|WebSearch|Read|Grep|Bash|mcp__(?!hearth__))/.test(tool);
+  /^(WebFetch|WebSearch|Read|Grep|Bash|mcp__)/.test(tool) && !isOwnTool(tool);
 
 interface MessageRow {
   id: string;

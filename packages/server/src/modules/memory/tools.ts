@@ -43,10 +43,11 @@ const refuse = (message: string): AppError => new AppError('FORBIDDEN', message)
 export const createMemoryTools = (deps: MemoryToolsDeps): ((ownerId: string) => OwnTool[]) => {
   const { memories } = deps;
 
-  const from = async (ownerId: string, toolUseId: string | null) => {
+  /** The conversation that asks. */
+  const sessionOf = (ownerId: string, toolUseId: string | null): string => {
     const place = toolUseId === null ? null : deps.placeOf(toolUseId);
     if (place === null || place.ownerId !== ownerId) throw refuse('This call did not pass the gate.');
-    return { sessionId: place.sessionId, tainted: await deps.isTainted(ownerId, place.sessionId) };
+    return place.sessionId;
   };
 
   const find = async (asker: Asker, input: JsonObject): Promise<string> => {
@@ -84,8 +85,8 @@ export const createMemoryTools = (deps: MemoryToolsDeps): ((ownerId: string) => 
         readOnly: false,
         async run(input, { toolUseId }) {
           const { text, category } = save.parse(input);
-          const { sessionId, tainted } = await from(ownerId, toolUseId);
-          const author = tainted ? 'untrusted' : 'assistant';
+          const sessionId = sessionOf(ownerId, toolUseId);
+          const author = (await deps.isTainted(ownerId, sessionId)) ? 'untrusted' : 'assistant';
           const kept = await memories.keep(asker, { text, category: category ?? null, author, sessionId });
           return kept === 'known' ? 'That was known already.' : `Saved with the id ${kept}.`;
         },
@@ -98,8 +99,7 @@ export const createMemoryTools = (deps: MemoryToolsDeps): ((ownerId: string) => 
         readOnly: false,
         async run(input, { toolUseId }) {
           const { id, text } = correct.parse(input);
-          const { tainted } = await from(ownerId, toolUseId);
-          if (tainted)
+          if (await deps.isTainted(ownerId, sessionOf(ownerId, toolUseId)))
             throw refuse(
               'This conversation has read what others wrote, so it corrects nothing. The owner can do it on the Memory page or in a new chat.',
             );
@@ -115,7 +115,7 @@ export const createMemoryTools = (deps: MemoryToolsDeps): ((ownerId: string) => 
         readOnly: false,
         async run(input, { toolUseId }) {
           const { id, memory } = forget.parse(input);
-          await from(ownerId, toolUseId);
+          sessionOf(ownerId, toolUseId);
           const { memory: stored } = await memories.get(ownerId, id);
           if (stored !== memory) throw refuse('The text is not that of this id; nothing was forgotten.');
           await memories.forget(asker, id);

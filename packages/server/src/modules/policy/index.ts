@@ -10,7 +10,7 @@ export { createPolicy, type Decision, type Grant, type Policy, type RunOrigin } 
 export {
   canonicalTool,
   isKnownTool,
-  isMcpTool,
+  isOwnTool,
   offeredTools,
   offersOwnTools,
   permissionFor,

@@ -295,6 +295,13 @@ describe('memory', () => {
     });
   });
 
+  it('is used only as far as the list of what is allowed reaches', async () => {
+    const allowed = [tool('search')];
+    expect(await decide(tool('search'), {}, { allowed })).toMatchObject({ kind: 'allow' });
+    expect(await decide(tool('save'), {}, { allowed })).toMatchObject({ kind: 'deny', code: 'TOOL_NOT_ALLOWED' });
+    expect(await decide('TodoWrite', {}, { allowed })).toMatchObject({ kind: 'allow' });
+  });
+
   it('is offered when the list of what is allowed does not leave it out', () => {
     const offers = (allowed: string[] | null, disallowed: string[] = []) => offersOwnTools({ allowed, disallowed });
     expect([offers(null), offers(['Read']), offers(['mcp__hearth__memory_search']), offers(['mcp__*'])]).toEqual([

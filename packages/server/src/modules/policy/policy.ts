@@ -7,7 +7,7 @@ import { hasPermission } from '@hearth/contract';
 import { checkPublicUrl } from '../../kernel/public-url.ts';
 import { onlyLooksAround, riskOfCommand } from './commands.ts';
 import type { PathGuard } from './paths.ts';
-import { canonicalTool, type Effect, isMcpTool, namesTool, type ToolInfo, toolInfo } from './tools.ts';
+import { canonicalTool, type Effect, isMcpTool, isOwnTool, namesTool, type ToolInfo, toolInfo } from './tools.ts';
 
 export type RunOrigin = 'chat' | 'api' | 'cron' | 'heartbeat' | 'hook';
 
@@ -46,7 +46,8 @@ const refusedByName = (tool: string, info: ToolInfo | null, grant: Grant): Decis
   if (info === null && !isMcpTool(tool)) return deny('UNKNOWN_TOOL', `There is no tool "${tool}" here.`);
   if (grant.disallowed.some((pattern) => namesTool(pattern, tool)))
     return deny('TOOL_DISALLOWED', `The tool ${tool} is switched off for this run.`);
-  if (grant.allowed !== null && effect !== 'note' && !grant.allowed.some((pattern) => namesTool(pattern, tool)))
+  const isPartOfAnswering = effect === 'note' && !isOwnTool(tool);
+  if (grant.allowed !== null && !isPartOfAnswering && !grant.allowed.some((pattern) => namesTool(pattern, tool)))
     return deny('TOOL_NOT_ALLOWED', `The tool ${tool} is not among the tools this run may use.`);
   if ((effect === 'shell' || effect === 'write') && !hasPermission(grant.permissions, 'shell'))
     return deny('PERMISSION', `The key of this run lacks the permission "shell", so ${tool} is not available.`);

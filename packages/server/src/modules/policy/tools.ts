@@ -3,6 +3,7 @@
  * does not exist for Hearth, however it got into a process.
  */
 import { hasPermission, type JsonObject, type Permission, type Permissions } from '@hearth/contract';
+import { ownToolServer } from '@hearth/runtime';
 
 export type Effect = 'read' | 'write' | 'shell' | 'network' | 'agent' | 'ask' | 'note' | 'forget';
 
@@ -11,6 +12,10 @@ export interface ToolInfo {
   /** Names of arguments that hold a path. */
   paths: readonly string[];
 }
+
+const ownPrefix = `mcp__${ownToolServer}__`;
+/** One of the server's own tools, which run in its own process. */
+export const isOwnTool = (name: string): boolean => name.startsWith(ownPrefix);
 
 const catalogue: Record<string, ToolInfo> = {
   Read: { effect: 'read', paths: ['file_path'] },
@@ -27,10 +32,10 @@ const catalogue: Record<string, ToolInfo> = {
   TodoWrite: { effect: 'note', paths: [] },
   Skill: { effect: 'note', paths: [] },
   StructuredOutput: { effect: 'note', paths: [] },
-  mcp__hearth__memory_search: { effect: 'note', paths: [] },
-  mcp__hearth__memory_save: { effect: 'note', paths: [] },
-  mcp__hearth__memory_correct: { effect: 'note', paths: [] },
-  mcp__hearth__memory_forget: { effect: 'forget', paths: [] },
+  [`${ownPrefix}memory_search`]: { effect: 'note', paths: [] },
+  [`${ownPrefix}memory_save`]: { effect: 'note', paths: [] },
+  [`${ownPrefix}memory_correct`]: { effect: 'note', paths: [] },
+  [`${ownPrefix}memory_forget`]: { effect: 'forget', paths: [] },
 };
 
 /** The process calls the same thing by two names. */
@@ -76,16 +81,14 @@ export interface Offer {
 
 /** Whether the server's own tools exist in a run: a list of what is allowed must name them. */
 export const offersOwnTools = ({ allowed, disallowed }: Pick<Offer, 'allowed' | 'disallowed'>): boolean => {
-  const isNamed = (pattern: string): boolean => pattern === 'mcp__*' || pattern.startsWith('mcp__hearth');
-  return (
-    (allowed === null || allowed.some(isNamed)) && !disallowed.some((pattern) => namesTool(pattern, 'mcp__hearth__'))
-  );
+  const isNamed = (pattern: string): boolean => pattern === 'mcp__*' || pattern.startsWith(`mcp__${ownToolServer}`);
+  return (allowed === null || allowed.some(isNamed)) && !disallowed.some((pattern) => namesTool(pattern, ownPrefix));
 };
 
 /** The built-in tools that exist in a run at all; what is missing here the model never sees. */
 export const offeredTools = ({ permissions, attended, allowed, disallowed }: Offer): string[] =>
   Object.entries(catalogue)
-    .filter(([name]) => name !== 'StructuredOutput' && !isMcpTool(name))
+    .filter(([name]) => name !== 'StructuredOutput' && !isOwnTool(name))
     .filter(([, tool]) => (attended ? true : harmless.includes(tool.effect) && tool.effect !== 'ask'))
     .filter(([, tool]) => hasPermission(permissions, 'shell') || (tool.effect !== 'shell' && tool.effect !== 'write'))
     .map(([name]) => name)
