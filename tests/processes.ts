@@ -1,20 +1,11 @@
 /** Server processes for tests that kill them: the real entry point, a temp home, a free port, ended by id. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../packages/server/src/kernel/testing/free-port.ts';
 
 const root = join(import.meta.dirname, '..');
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 export interface ServerProcess {
   readonly url: string;

@@ -4,14 +4,16 @@
  * which takes long to start, is only offered.
  * Without the binaries the suites are skipped and say why; in CI (`CI=true`) that is a failure.
  */
+
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { freePort } from '../packages/server/src/kernel/testing/free-port.ts';
 import { offerNeo4j } from './neo4j/offer.ts';
-import { createService, executable, freePort, onPath, type Service } from './support/service.ts';
+import { createService, executable, onPath, type Service } from './support/service.ts';
 
 export type { Service };
 

@@ -3,13 +3,15 @@
  * over HTTP as any client's do, and the stream is read with the project's own reader, but nothing is repaired or
  * left out on the way: what arrives twice counts twice.
  */
+
 import { join } from 'node:path';
 import { createdApiKeySchema, type NumberedEvent } from '@hearth/contract';
 import { systemClock } from '../../packages/client/src/clock.ts';
 import { decodeEvent } from '../../packages/client/src/event-decode.ts';
 import { readSse } from '../../packages/client/src/sse.ts';
+import { freePort } from '../../packages/server/src/kernel/testing/free-port.ts';
 import { expectStatus, healthyAfter } from './http.ts';
-import { freePort, type Scope, type Started } from './scope.ts';
+import type { Scope, Started } from './scope.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const adminKey = 'bench-admin-key-0123456789-abcdefgh';

@@ -1,7 +1,9 @@
 /** Starts the two helpers of a run as processes of their own: the bare reference server and the stand-in model. */
+
 import { join } from 'node:path';
+import { freePort } from '../../packages/server/src/kernel/testing/free-port.ts';
 import { healthyAfter } from './http.ts';
-import { freePort, type Scope, type Started } from './scope.ts';
+import type { Scope, Started } from './scope.ts';
 
 export interface Reference {
   url: string;

@@ -2,10 +2,12 @@
  * The model fails, with the real `claude` binary: nobody listens, it hangs, it crawls, it comes and goes, it refuses the
  * key. Each run ends once, with one sentence a person understands, and the next message works.
  */
+
 import { createServer } from 'node:http';
 import { fail, type StandIn, text } from '@hearth/stand-in';
 import { describe, expect, it } from 'vitest';
-import { freePort, type ServerProcess } from '../processes.ts';
+import { freePort } from '../../packages/server/src/kernel/testing/free-port.ts';
+import type { ServerProcess } from '../processes.ts';
 import { faultsOfRun, text as fieldText, type SeenEvent } from '../support/events.ts';
 import { until } from '../support/until.ts';
 import {

@@ -2,13 +2,15 @@
  * Starting and stopping as it goes wrong in a home: the port is taken, a second start, a typo in the configuration, a
  * damaged file, a stop in the middle of work. A start that gives up says why in one sentence and changes nothing.
  */
+
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createdApiKeySchema } from '@hearth/contract';
 import { answer, text, toolUse } from '@hearth/stand-in';
 import { describe, expect, it } from 'vitest';
-import { freePort, type ServerProcess, spawnServer } from '../processes.ts';
+import { freePort } from '../../packages/server/src/kernel/testing/free-port.ts';
+import { type ServerProcess, spawnServer } from '../processes.ts';
 import { until } from '../support/until.ts';
 import {
   becomesIdle,

@@ -2,13 +2,15 @@
  * A real Neo4j on a free loopback port, with a password and its data in a temporary folder. Maven fetches it into its own
  * cache; what is made of it (class path, compiled launcher) stays in the user's cache folder for the next run.
  */
+
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { createService, freePort, onPath, type Service } from '../support/service.ts';
+import { freePort } from '../../packages/server/src/kernel/testing/free-port.ts';
+import { createService, onPath, type Service } from '../support/service.ts';
 
 export interface Neo4jService extends Service {
   readonly user: string;

@@ -77,10 +77,10 @@ const openEmbedder = async (
   }
 };
 
-const openGraph = async ({ services, db, clock }: MemoryStoresDeps): Promise<GraphStore> => {
+const openGraph = async ({ services, db, clock }: MemoryStoresDeps, policies: Policies): Promise<GraphStore> => {
   if (services.neo4j === null) return createSqlGraphStore(db);
   const { createNeo4jGraphStore } = await import('./graph-store/neo4j.ts');
-  return createNeo4jGraphStore({ ...services.neo4j, clock });
+  return createNeo4jGraphStore({ ...services.neo4j, clock, policy: policies.neo4j });
 };
 
 const openModel = async (
@@ -101,7 +101,7 @@ export const openMemoryStores = async (deps: MemoryStoresDeps): Promise<MemorySt
   lifecycle.onStop('search index', () => index.close());
   const embedder = await openEmbedder(deps, policies);
   lifecycle.onStop('embedder', () => embedder.close());
-  const graph = await openGraph(deps);
+  const graph = await openGraph(deps, policies);
   lifecycle.onStop('graph store', () => graph.close());
   const { model, probes } = await openModel(deps, policies);
   const embeds = services.embedder.kind === 'openai' ? 'embeddings' : services.embedder.kind;

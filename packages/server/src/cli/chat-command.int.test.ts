@@ -3,8 +3,9 @@ import { PassThrough } from 'node:stream';
 import { createScriptedProvider } from '@hearth/runtime';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../config.ts';
+import { freePort } from '../kernel/testing/free-port.ts';
 import { runChatCommand } from './chat-command.ts';
-import { firstStart, freePort, makeHome, serve, withDb } from './testing/home.ts';
+import { firstStart, makeHome, serve, withDb } from './testing/home.ts';
 
 const streams = () => {
   const texts = { out: '', err: '' };

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort, makeFolder, makeHome } from './testing/home.ts';
+import { freePort } from '../kernel/testing/free-port.ts';
+import { makeFolder, makeHome } from './testing/home.ts';
 import { version } from './version.ts';
 
 const program = fileURLToPath(new URL('../../bin/hearth.mjs', import.meta.url));

@@ -13,7 +13,17 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
 export const inputClass =
   'tap w-full rounded-button border border-line-strong bg-surface px-3 text-ink aria-invalid:border-danger disabled:bg-sunk disabled:text-ink-3';
 
-export const Field = ({ label, hint, error, inputRef, className, ...input }: FieldProps) => {
+interface LabelledProps extends Pick<FieldProps, 'label' | 'hint' | 'error' | 'className'> {
+  /** The control, with what ties it to its label and to what is said about it. */
+  control: (ties: {
+    id: string;
+    'aria-invalid': true | undefined;
+    'aria-describedby': string | undefined;
+  }) => ReactNode;
+}
+
+/** Label above, and below it the error or else the hint. */
+export const Labelled = ({ label, hint, error, className, control }: LabelledProps) => {
   const id = useId();
   const described = error ? `${id}-error` : hint ? `${id}-hint` : undefined;
   return (
@@ -21,14 +31,7 @@ export const Field = ({ label, hint, error, inputRef, className, ...input }: Fie
       <label htmlFor={id} className="text-label font-semibold text-ink-2">
         {label}
       </label>
-      <input
-        {...input}
-        ref={inputRef}
-        id={id}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described}
-        className={inputClass}
-      />
+      {control({ id, 'aria-invalid': error ? true : undefined, 'aria-describedby': described })}
       {error ? (
         <p id={`${id}-error`} role="alert" className="text-label text-danger">
           {error}
@@ -41,6 +44,13 @@ export const Field = ({ label, hint, error, inputRef, className, ...input }: Fie
     </div>
   );
 };
+
+export const Field = ({ label, hint, error, inputRef, className, ...input }: FieldProps) => (
+  <Labelled
+    {...{ label, hint, error, className }}
+    control={(ties) => <input {...input} {...ties} ref={inputRef} className={inputClass} />}
+  />
+);
 
 /** One of many. The browser's own list, which phones show in their own way. */
 export const Select = ({ label, ...select }: { label: string } & SelectHTMLAttributes<HTMLSelectElement>) => {

@@ -1,7 +1,7 @@
 'use client';
 import { clsx } from 'clsx';
-import { type ReactNode, useId } from 'react';
-import { inputClass } from './field.tsx';
+import type { ReactNode } from 'react';
+import { inputClass, Labelled } from './field.tsx';
 
 interface TextAreaProps {
   label: string;
@@ -15,33 +15,19 @@ interface TextAreaProps {
   onText: (text: string) => void;
 }
 
-export const TextArea = ({ label, hint, error, onText, ...rest }: TextAreaProps) => {
-  const id = useId();
-  return (
-    <div className="flex flex-col gap-1">
-      <label htmlFor={id} className="text-label font-semibold text-ink-2">
-        {label}
-      </label>
+export const TextArea = ({ label, hint, error, onText, ...rest }: TextAreaProps) => (
+  <Labelled
+    {...{ label, hint, error }}
+    control={(ties) => (
       <textarea
         {...rest}
-        id={id}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={error ? `${id}-error` : hint ? `${id}-hint` : undefined}
+        {...ties}
         onChange={(event) => onText(event.target.value)}
         className={clsx(inputClass, 'resize-y py-2.5')}
       />
-      {error ? (
-        <p id={`${id}-error`} role="alert" className="text-label text-danger">
-          {error}
-        </p>
-      ) : hint ? (
-        <p id={`${id}-hint`} className="text-label text-ink-3">
-          {hint}
-        </p>
-      ) : null}
-    </div>
-  );
-};
+    )}
+  />
+);
 
 interface CheckRowProps {
   label: string;

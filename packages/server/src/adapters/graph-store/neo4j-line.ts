@@ -11,7 +11,7 @@ import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { Driver, Session } from 'neo4j-driver';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError, isAppError } from '../../kernel/errors.ts';
-import { createPolicy, dependencyLimits, type Limits } from '../../kernel/policies.ts';
+import type { DependencyPolicy, Limits } from '../../kernel/policies.ts';
 import { schemaStatements } from './neo4j-schema.ts';
 
 export interface Neo4jLineDeps {
@@ -22,7 +22,8 @@ export interface Neo4jLineDeps {
   /** The server's default database unless it is named. */
   database?: string;
   clock: Clock;
-  limits?: Limits;
+  /** Of `createPolicies().neo4j`. */
+  policy: DependencyPolicy;
 }
 
 type TransactionConfig = NonNullable<Parameters<Session['beginTransaction']>[0]>;
@@ -103,8 +104,8 @@ const inTransaction = async <T>(session: Session, config: TransactionConfig, wor
 };
 
 export const createNeo4jLine = (deps: Neo4jLineDeps): Neo4jLine => {
-  const limits = deps.limits ?? dependencyLimits.neo4j;
-  const policy = createPolicy('graph store', limits);
+  const { policy } = deps;
+  const { limits } = policy;
   const again = retry(handleWhen(isConflict), {
     maxAttempts: 8,
     backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 500 }),

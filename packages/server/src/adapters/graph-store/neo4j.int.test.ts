@@ -3,6 +3,7 @@ import { testNeo4j } from '../../../../../tests/neo4j/offer.ts';
 import { openTcpLine, type TcpLine } from '../../../../../tests/neo4j/tcp-line.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
+import { createPolicies, createPolicy } from '../../kernel/policies.ts';
 import { graphStoreContract } from '../../ports/graph-store.contract.ts';
 import type { GraphFact, GraphStore } from '../../ports/graph-store.ts';
 import { createNeo4jGraphStore } from './neo4j.ts';
@@ -19,6 +20,7 @@ const fact = (memoryId: string, from: string, to: string): GraphFact => ({
 const unavailable = { code: 'SERVICE_UNAVAILABLE' };
 /** The real limits are seconds; these are as much shorter as a busy machine allows. */
 const limits = { connectMs: 700, requestMs: 2_000, retries: 0, breaker: { failures: 3, halfOpenMs: 300 } };
+const quickPolicy = () => createPolicy('graph store', limits);
 /** Beyond a limit, for a machine that is busy with other things. */
 const leewayMs = 1_500;
 
@@ -27,7 +29,7 @@ if (neo4j.url === undefined) {
 } else {
   const { url } = neo4j;
   const clock = systemClock;
-  const warm = createNeo4jGraphStore({ ...neo4j, clock });
+  const warm = createNeo4jGraphStore({ ...neo4j, clock, policy: createPolicies().neo4j });
   // The first constraints on a server that has just started may take longer than a call may.
   beforeAll(() => vi.waitFor(() => warm.ping(), { timeout: 50_000, interval: 500 }));
   afterAll(() => warm.close());
@@ -37,7 +39,7 @@ if (neo4j.url === undefined) {
 
     it('bears writers that remember, forget and clear the same things at once, and leaves nothing behind', async () => {
       const owner = newId();
-      const other = createNeo4jGraphStore({ ...neo4j, clock });
+      const other = createNeo4jGraphStore({ ...neo4j, clock, policy: createPolicies().neo4j });
       for (let round = 0; round < 4; round += 1)
         await Promise.all(
           Array.from({ length: 8 }, (_, at) => [
@@ -54,7 +56,7 @@ if (neo4j.url === undefined) {
     });
 
     it('says that it is unavailable when it is not let in', async () => {
-      const stranger = createNeo4jGraphStore({ ...neo4j, password: 'not the password', clock, limits });
+      const stranger = createNeo4jGraphStore({ ...neo4j, password: 'not the password', clock, policy: quickPolicy() });
       await expect(stranger.count(newId())).rejects.toMatchObject(unavailable);
       await stranger.close();
       await expect(stranger.ping()).rejects.toMatchObject(unavailable);
@@ -62,7 +64,12 @@ if (neo4j.url === undefined) {
 
     it('opens nothing before it is used, and closes all the same', async () => {
       const line = await openTcpLine(Number(new URL(url).port));
-      const graph = createNeo4jGraphStore({ ...neo4j, url: `bolt://127.0.0.1:${line.port}`, clock });
+      const graph = createNeo4jGraphStore({
+        ...neo4j,
+        url: `bolt://127.0.0.1:${line.port}`,
+        clock,
+        policy: createPolicies().neo4j,
+      });
       expect(line.open).toBe(0);
       await graph.close();
       await line.close();
@@ -75,7 +82,7 @@ if (neo4j.url === undefined) {
     const owner = newId();
     beforeEach(async () => {
       line = await openTcpLine(Number(new URL(url).port));
-      graph = createNeo4jGraphStore({ ...neo4j, url: `bolt://127.0.0.1:${line.port}`, clock, limits });
+      graph = createNeo4jGraphStore({ ...neo4j, url: `bolt://127.0.0.1:${line.port}`, clock, policy: quickPolicy() });
       await vi.waitFor(() => graph.put(owner, fact('a', 'Sarah', 'Tom')), { timeout: 20_000 });
     });
     afterEach(async () => {
@@ -129,7 +136,7 @@ if (neo4j.url === undefined) {
         ...neo4j,
         url: `bolt://127.0.0.1:${line.port}`,
         clock,
-        limits: { ...limits, requestMs: 30_000 },
+        policy: createPolicy('graph store', { ...limits, requestMs: 30_000 }),
       });
       line.hang();
       const begun = performance.now();

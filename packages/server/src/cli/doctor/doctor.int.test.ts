@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { type Config, ConfigError } from '../../config.ts';
 import { newId } from '../../kernel/ids.ts';
+import { freePort } from '../../kernel/testing/free-port.ts';
 import { runBackup } from '../backup/index.ts';
 import { emptyPostgres } from '../testing/empty-postgres.ts';
-import { captureIo, firstStart, freePort, makeFolder, makeHome, picture, serve, withDb } from '../testing/home.ts';
+import { captureIo, firstStart, makeFolder, makeHome, picture, serve, withDb } from '../testing/home.ts';
 import type { Finding } from './finding.ts';
 import { examine, runDoctor } from './index.ts';
 

@@ -1,6 +1,6 @@
 /** A Hearth of its own for one test: a temporary HEARTH_HOME, a free port, and what a command printed. */
+
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentProvider, createScriptedProvider } from '@hearth/runtime';
@@ -10,23 +10,12 @@ import { type Config, loadConfig } from '../../config.ts';
 import { type Db, migrateDatabase, openDatabase } from '../../db/index.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { silentLog } from '../../kernel/log.ts';
+import { freePort } from '../../kernel/testing/free-port.ts';
 import { createAuth } from '../../modules/auth/index.ts';
 import { type RunningServer, startServer } from '../../server.ts';
 import type { Io } from '../io.ts';
 
 type Env = Record<string, string>;
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 
 export const makeFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'hearth-cli-'));
