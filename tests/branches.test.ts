@@ -211,6 +211,7 @@ eachEngine('a branch', (engine) => {
       ['from.before', { from: { session_id: nobody, before: true } }],
       ['from.before', { from: { session_id: nobody, message_id: nobody, before: 'yes' } }],
       ['from', { from: nobody }],
+      ['off_record', { from: { session_id: nobody }, off_record: true }],
       ['cwd', { from: { session_id: nobody }, cwd: '/tmp' }],
       ['permission_mode', { from: { session_id: nobody }, permission_mode: 'plan' }],
     ])('%s is refused by name: %j', async (path, body) => {

@@ -78,7 +78,7 @@ export const branchFromSchema = z
   .meta({ id: 'BranchFrom' });
 export type BranchFrom = z.infer<typeof branchFromSchema>;
 
-const keptInBranch = ['model', 'project_id', 'cwd', 'permission_mode'] as const;
+const keptInBranch = ['model', 'project_id', 'cwd', 'permission_mode', 'off_record'] as const;
 
 export const createSessionSchema = z
   .strictObject({
