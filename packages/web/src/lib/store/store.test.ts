@@ -336,3 +336,43 @@ describe('the line', () => {
     world.store.stop();
   });
 });
+
+describe('a list that could not be loaded', () => {
+  const failedFirst = async (): Promise<World> => {
+    const world = createWorld({ story });
+    await world.publish(7);
+    await world.connect('ring');
+    await world.fail(world.requests().indexOf('approvals'));
+    await world.fail(world.requests().indexOf('sessions'));
+    return world;
+  };
+  const pending = ({ store }: World): string[] => Object.keys(store.state.getState().approvals);
+
+  it('says so, and is tried again by itself while the line stands, until it is there', async () => {
+    const world = await failedFirst();
+    expect(world.store.state.getState()).toMatchObject({ approvalsLoad: 'error', sessionsLoad: 'error' });
+    await world.pass(4_999);
+    expect(world.requests()).toEqual([]);
+    await world.pass(1);
+    expect(world.requests().toSorted()).toEqual(['approvals', 'sessions']);
+    await world.fail(world.requests().indexOf('approvals'));
+    await answerAll(world);
+    expect(world.store.state.getState().sessionsLoad).toBe('ready');
+    await world.pass(5_000);
+    await answerAll(world);
+    expect(pending(world)).toEqual(['ask']);
+    await world.pass(60_000);
+    expect(world.requests()).toEqual([]);
+  });
+
+  it('is not asked for without a line, nor after the end', async () => {
+    const cut = await failedFirst();
+    await cut.cut();
+    await cut.pass(5_000);
+    expect(cut.requests()).toEqual([]);
+    const over = await failedFirst();
+    over.store.stop();
+    await over.pass(5_000);
+    expect(over.requests()).toEqual([]);
+  });
+});

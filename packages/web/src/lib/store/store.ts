@@ -45,6 +45,7 @@ const pageSize = 60;
 const maxBlockBytes = 65_536;
 const maxChatsInMemory = 8;
 const sessionPageSize = 100;
+const secondTryMs = 5_000;
 
 export const problemOf = (error: unknown): string =>
   isApiError(error) || error instanceof Error ? error.message : 'Something went wrong';
@@ -126,9 +127,34 @@ const createChatLoader = (state: StoreApi<HearthState>, client: Client, copies: 
   return { load, show, older, note, noteGap };
 };
 
-/** What a list says by its silence counts only when it is whole. */
-const createListLoader = (state: StoreApi<HearthState>, client: Client, copies: Copies) => {
+/** Once more after a moment, unless it was asked for again before; a new line asks for everything anyway. */
+const createSecondTry = (state: StoreApi<HearthState>, timer: LinkDeps['timer'], work: () => Promise<void>) => {
+  let cancel = (): void => {};
+  let isOver = false;
+  return {
+    cancel: () => cancel(),
+    stop: (): void => {
+      isOver = true;
+      cancel();
+    },
+    plan: (): void => {
+      cancel();
+      if (isOver) return;
+      cancel = timer(secondTryMs, () => {
+        if (state.getState().link.status === 'live') void work();
+      });
+    },
+  };
+};
+
+/** What a list says by its silence counts only when it is whole. One that could not be loaded is tried again by itself. */
+const createListLoader = (
+  state: StoreApi<HearthState>,
+  client: Client,
+  { copies, timer }: { copies: Copies; timer: LinkDeps['timer'] },
+) => {
   const loadSessions = async (): Promise<void> => {
+    sessionsAgain.cancel();
     const since = state.getState().seq;
     try {
       const { sessions, total } = await client.sessions.list({ page_size: sessionPageSize });
@@ -137,15 +163,18 @@ const createListLoader = (state: StoreApi<HearthState>, client: Client, copies: 
       copies.saveSessions(sessions);
     } catch {
       state.setState(({ sessionsLoad }) => ({ sessionsLoad: sessionsLoad === 'loading' ? 'error' : sessionsLoad }));
+      sessionsAgain.plan();
     }
   };
   const loadApprovals = async (): Promise<void> => {
+    approvalsAgain.cancel();
     const since = state.getState().seq;
     try {
       const { approvals } = await client.approvals.list({ status: 'pending' });
       state.setState((old) => applyApprovals(old, approvals, { since, complete: true }));
     } catch {
       state.setState(({ approvalsLoad }) => ({ approvalsLoad: approvalsLoad === 'loading' ? 'error' : approvalsLoad }));
+      approvalsAgain.plan();
     }
   };
   const loadApproval = async (id: string): Promise<void> => {
@@ -153,7 +182,13 @@ const createListLoader = (state: StoreApi<HearthState>, client: Client, copies: 
     const approval = await client.approvals.get(id);
     state.setState((old) => applyApprovals(old, [approval], { since, complete: false }));
   };
-  return { loadSessions, loadApprovals, loadApproval };
+  const sessionsAgain = createSecondTry(state, timer, loadSessions);
+  const approvalsAgain = createSecondTry(state, timer, loadApprovals);
+  const stop = (): void => {
+    sessionsAgain.stop();
+    approvalsAgain.stop();
+  };
+  return { loadSessions, loadApprovals, loadApproval, stop };
 };
 
 /** Messages were taken out of a chat that is loaded here: somebody went back in it. */
@@ -169,7 +204,8 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   const state = createStore<HearthState>(() => emptyState);
   const copies = createCopies({ kv, ownerId, nowIso });
   const chats = createChatLoader(state, client, copies, nowIso);
-  const lists = createListLoader(state, client, copies);
+  const timer = deps.timer ?? systemClock.timer;
+  const { stop: stopLists, ...lists } = createListLoader(state, client, { copies, timer });
   /** Chats on the screen, newest last. */
   const open: string[] = [];
   const used: string[] = [];
@@ -236,7 +272,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   const link: EventLink = createLink({
     client,
     now,
-    timer: deps.timer ?? systemClock.timer,
+    timer,
     handlers: { onEvents, onOpen, onLink: (value) => state.setState({ link: value }), onSignedOut: deps.onSignedOut },
   });
 
@@ -261,6 +297,9 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
     ...lists,
     wake: link.wake,
     rest: link.rest,
-    stop: link.stop,
+    stop: () => {
+      stopLists();
+      link.stop();
+    },
   };
 };
