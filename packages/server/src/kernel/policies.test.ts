@@ -15,7 +15,7 @@ describe('policies', () => {
   /** Runs to the end of every wait the policy makes. */
   const outcome = async (running: Promise<unknown>): Promise<unknown> => {
     const settled = running.catch((error: unknown) => error);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.runAllTimersAsync();
     return settled;
   };
 
