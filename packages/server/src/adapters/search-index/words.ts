@@ -23,10 +23,18 @@ export const wordsOf = (text: string): string[] =>
 /** Without marks on letters, as the index keeps them. */
 const plain = (word: string): string => word.normalize('NFKD').replaceAll(/\p{M}/gu, '');
 
-/** As the index stems it, for asking how often it occurs. */
+const stems = new Map<string, string>();
+const mostStems = 50_000;
+
+/** As the index stems it, for asking how often it occurs. Remembered: texts are scored word by word, and words come again. */
 export const stemOf = (word: string): string => {
+  const known = stems.get(word);
+  if (known !== undefined) return known;
   const bare = plain(word);
-  return /^[a-z]+$/.test(bare) ? stemmer(bare) : bare;
+  const stem = /^[a-z]+$/.test(bare) ? stemmer(bare) : bare;
+  if (stems.size >= mostStems) stems.clear();
+  stems.set(word, stem);
+  return stem;
 };
 
 export const askedWords = (text: string): string[] => {

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../kernel/clock.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { searchIndexContract, vectorOf } from '../../../ports/search-index.contract.ts';
-import type { SearchIndex } from '../../../ports/search-index.ts';
+import type { IndexItem, SearchIndex } from '../../../ports/search-index.ts';
 import { createSqliteSearchIndex } from './index.ts';
 
 const clean: (() => Promise<void> | void)[] = [];
@@ -91,5 +91,101 @@ describe('the embedded search index', () => {
     const again = openIn(dir);
     await again.clear(scope);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('leaves nothing of a removed vector in the file', async () => {
+    const dir = makeDir();
+    const file = await fill(dir);
+    const vector = Float32Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? 0.4 : -0.3));
+    const secret = { id: newId(), text: 'secret', vector, agentId: 'main', runId: null };
+    const isThere = (): boolean => readFileSync(file).includes(Buffer.from(new Float16Array(vector).buffer));
+    for (const [change, expected] of [
+      [(index: SearchIndex) => index.upsert(scope, [secret]), true],
+      [(index: SearchIndex) => index.remove(scope, [secret.id]), false],
+    ] as const) {
+      const index = openIn(dir);
+      await change(index);
+      await index.close();
+      expect(isThere()).toBe(expected);
+    }
+  });
+
+  const many = (count: number, make: (at: number) => Partial<IndexItem>): IndexItem[] =>
+    Array.from({ length: count }, (_, at) => ({
+      id: newId(),
+      text: `household number ${at}`,
+      vector: null,
+      agentId: 'main',
+      runId: null,
+      ...make(at),
+    }));
+  const putAll = async (index: SearchIndex, all: readonly IndexItem[]): Promise<void> => {
+    for (let at = 0; at < all.length; at += 1_000) await index.upsert(scope, all.slice(at, at + 1_000));
+  };
+
+  it('answers questions of common words, of common and rare ones, in a large index', async () => {
+    const index = openIn(makeDir());
+    const all = many(13_000, (at) => (at === 77 ? { text: 'household thermostat' } : {}));
+    await putAll(index, all);
+    const ask = async (text: string) => {
+      const hits = await index.query(scope, { text, vector: null, candidates: 10 });
+      return hits.toSorted((a, b) => b.words - a.words).map(({ id }) => id);
+    };
+    expect((await ask('household thermostat number'))[0]).toBe(all[77]?.id);
+    expect(await ask('household')).toHaveLength(10);
+    expect(await ask('number household')).toHaveLength(10);
+  });
+
+  it('keeps to an agent among many', async () => {
+    const index = openIn(makeDir());
+    await index.prepare('memories', { embedderId: 'test:8', dimensions: 8 });
+    const all = many(2_600, (at) => ({
+      vector: vectorOf(at % 8, at / 5_000),
+      agentId: at % 100 === 0 ? 'rare' : 'main',
+    }));
+    await putAll(index, all);
+    const agents = new Map(all.map(({ id, agentId }) => [id, agentId]));
+    for (const agentId of ['main', 'rare']) {
+      const hits = await index.query(scope, {
+        text: '',
+        vector: vectorOf(3, 0.1),
+        candidates: 20,
+        filter: { agentId },
+      });
+      expect(hits).toHaveLength(20);
+      expect(new Set(hits.map(({ id }) => agents.get(id)))).toEqual(new Set([agentId]));
+    }
+  });
+
+  it('begins anew with a database that cannot be read', async () => {
+    const dir = makeDir();
+    await fill(dir);
+    writeFileSync(join(dir, 'memories', scope.ownerId, 'words.db'), 'nonsense'.repeat(1_000));
+    const index = openIn(dir);
+    expect(await index.count(scope)).toEqual({ items: 0, embedded: 0 });
+    await index.upsert(scope, items);
+    expect(await index.count(scope)).toEqual({ items: 30, embedded: 30 });
+  });
+
+  it('begins anew with a database that turns out damaged while it is in use', async () => {
+    const dir = makeDir();
+    const first = openIn(dir);
+    await putAll(
+      first,
+      many(2_000, (at) => ({ text: `household number ${at} ${'filling '.repeat(50)}` })),
+    );
+    await first.close();
+    const index = openIn(dir);
+    expect(await index.count(scope)).toEqual({ items: 2_000, embedded: 0 });
+    const file = join(dir, 'memories', scope.ownerId, 'words.db');
+    writeFileSync(file, Buffer.alloc(statSync(file).size, 'nonsense'), { flag: 'r+' });
+    const question = { text: 'household', vector: null, candidates: 10 };
+    await expect(index.query(scope, question)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(await index.count(scope)).toEqual({ items: 0, embedded: 0 });
+    await index.upsert(
+      scope,
+      many(20, () => ({})),
+    );
+    expect(await index.query(scope, question)).toHaveLength(10);
   });
 });

@@ -16,6 +16,9 @@ export interface Vectors {
   save(): string;
 }
 
+/** A key that no row has. */
+const filler = 2n ** 62n;
+
 const createGraph = (dimensions: number): Index =>
   new Index({
     metric: MetricKind.IP,
@@ -54,9 +57,13 @@ export const openVectors = (
 ): { vectors: Vectors; isFresh: boolean } => {
   const loaded = loadGraph(file, dimensions, hash);
   const graph = loaded ?? createGraph(dimensions);
-  const known = (key: bigint): boolean => graph.contains(key) === true;
+  const nowhere = new Float32Array(dimensions).fill(1 / Math.sqrt(dimensions));
+  /** Removing only marks a place as free; what is put there next is written over it, so nothing of the vector is left. */
   const drop = (key: bigint): void => {
-    if (known(key)) graph.remove(key);
+    if (graph.contains(key) !== true) return;
+    graph.remove(key);
+    graph.add(filler, nowhere);
+    graph.remove(filler);
   };
   const vectors: Vectors = {
     put(keys, values) {

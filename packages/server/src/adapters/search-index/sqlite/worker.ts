@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { IndexScope } from '../../../ports/search-index.ts';
 import type { IndexReply, IndexRequest } from './protocol.ts';
 import { openShelf, type Shelf } from './shelf.ts';
+import { isUnusable } from './shelf-file.ts';
 
 const { dir } = z.object({ dir: z.string() }).parse(workerData);
 const spaceShape = z.object({ embedderId: z.string(), dimensions: z.number().int().positive() });
@@ -13,8 +14,10 @@ const spaceShape = z.object({ embedderId: z.string(), dimensions: z.number().int
 const noSpace = { embedderId: '', dimensions: 512 };
 
 const mostOpen = 8;
-/** After this much quiet the graphs are written. */
+/** After this much quiet the graphs are written; large ones, whose writing holds up a question, after more of it. */
 const quietMs = 2_000;
+const longQuietMs = 60_000;
+const mostAtOnce = 20_000;
 const open = new Map<string, Shelf>();
 let saving: NodeJS.Timeout | undefined;
 
@@ -35,6 +38,17 @@ const closeShelf = (folder: string): void => {
   open.delete(folder);
 };
 
+/** Everything in it comes from the SQL database, so a file that cannot be read is thrown away and filled again. */
+const openWhole = (folder: string, dimensions: number): Shelf => {
+  try {
+    return openShelf(folder, dimensions);
+  } catch (error) {
+    if (!isUnusable(error)) throw error;
+    rmSync(folder, { recursive: true, force: true });
+    return openShelf(folder, dimensions);
+  }
+};
+
 /** The one used longest ago makes room. */
 const shelf = (scope: IndexScope): Shelf => {
   const folder = folderOf(scope);
@@ -46,7 +60,7 @@ const shelf = (scope: IndexScope): Shelf => {
   }
   const [oldest] = open.keys();
   if (oldest !== undefined && open.size >= mostOpen) closeShelf(oldest);
-  const fresh = openShelf(folder, spaceOf(scope.collection).dimensions);
+  const fresh = openWhole(folder, spaceOf(scope.collection).dimensions);
   open.set(folder, fresh);
   return fresh;
 };
@@ -54,10 +68,15 @@ const shelf = (scope: IndexScope): Shelf => {
 /** A question about an owner nobody has written to makes nothing. */
 const existing = (scope: IndexScope): Shelf | null => (existsSync(folderOf(scope)) ? shelf(scope) : null);
 
+const save = (which: (one: Shelf) => boolean): void => {
+  for (const one of [...open.values()].filter(which)) one.save();
+};
+
 const saveSoon = (): void => {
   clearTimeout(saving);
   saving = setTimeout(() => {
-    for (const one of open.values()) one.save();
+    save((one) => one.count().items <= mostAtOnce);
+    saving = setTimeout(save, longQuietMs, () => true);
   }, quietMs);
 };
 
@@ -82,6 +101,15 @@ const prepare = (collection: string, space: z.infer<typeof spaceShape>): { chang
 const clear = (scope: IndexScope): void => {
   const folder = folderOf(scope);
   closeShelf(folder);
+  rmSync(folder, { recursive: true, force: true });
+};
+
+/** A file that turned out damaged while it was in use: whoever asked is told, and finds an empty one the next time. */
+const discard = (request: IndexRequest): void => {
+  if (request.method === 'close' || request.method === 'prepare') return;
+  const folder = folderOf(request.args[0]);
+  open.get(folder)?.abandon();
+  open.delete(folder);
   rmSync(folder, { recursive: true, force: true });
 };
 
@@ -117,6 +145,7 @@ parentPort?.on('message', (request: IndexRequest) => {
   try {
     reply({ id: request.id, value: answer(request) });
   } catch (error) {
+    if (isUnusable(error)) discard(request);
     reply({ id: request.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 });
