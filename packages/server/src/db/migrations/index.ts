@@ -13,6 +13,7 @@ import { graph } from './0006-graph.ts';
 import { memories } from './0007-memories.ts';
 import { personas } from './0008-personas.ts';
 import { offTheRecord } from './0009-off-the-record.ts';
+import { memoryWork } from './0010-memory-work.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
@@ -24,4 +25,5 @@ export const createMigrations = (kind: DatabaseKind): Record<string, Migration> 
   '0007-memories': memories(kind),
   '0008-personas': personas,
   '0009-off-the-record': offTheRecord,
+  '0010-memory-work': memoryWork(kind),
 });

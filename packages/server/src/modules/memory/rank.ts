@@ -47,23 +47,40 @@ export const neighbourReach = neighbourWeights.length;
 
 const keyOf = (runId: string, runNo: number): string => `${runId}\n${runNo}`;
 
-interface Base {
-  place: Place;
+interface Match {
+  id: string;
   words: number;
   meaning: number;
 }
 
 /** Words and meaning on one scale: BM25 has no upper bound, so the best of this question counts as 1. */
-const basesOf = ({ hits, places }: RankInput): Base[] => {
+const matchesOf = (hits: readonly IndexHit[]): Match[] => {
   const best = Math.max(...hits.map((hit) => hit.words), Number.EPSILON);
   const hasMeaning = hits.some((hit) => hit.meaning !== null);
   const weight = hasMeaning ? meaningWeight : 0;
-  return hits.flatMap((hit) => {
-    const place = places.get(hit.id);
-    if (place === undefined) return [];
-    return [{ place, words: (1 - weight) * (hit.words / best), meaning: weight * Math.max(0, hit.meaning ?? 0) }];
-  });
+  return hits.map(({ id, words, meaning }) => ({
+    id,
+    words: (1 - weight) * (words / best),
+    meaning: weight * Math.max(0, meaning ?? 0),
+  }));
 };
+
+/** Those whose neighbours are worth a look: what stands beside a weak candidate does not come far. */
+export const strongest = (hits: readonly IndexHit[], count: number): string[] =>
+  matchesOf(hits)
+    .sort((a, b) => b.words + b.meaning - a.words - a.meaning)
+    .slice(0, count)
+    .map(({ id }) => id);
+
+interface Base extends Match {
+  place: Place;
+}
+
+const basesOf = ({ hits, places }: RankInput): Base[] =>
+  matchesOf(hits).flatMap((match) => {
+    const place = places.get(match.id);
+    return place === undefined ? [] : [{ ...match, place }];
+  });
 
 const neighboursOf = (bases: readonly Base[]): ((place: Place) => number) => {
   const scores = new Map<string, number>();

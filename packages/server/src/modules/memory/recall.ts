@@ -10,7 +10,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
 import type { IndexHit, SearchIndex } from '../../ports/search-index.ts';
-import { neighbourReach, type Ranked, rank } from './rank.ts';
+import { neighbourReach, type Ranked, rank, strongest } from './rank.ts';
 import { type MemoryRow, type MemoryStore, metadataOf } from './store.ts';
 import { collection, type Sync } from './sync.ts';
 
@@ -50,6 +50,8 @@ export interface Recall {
 }
 
 const candidates = 60;
+/** Candidates whose neighbours in the conversation are looked at. */
+const mostWithNeighbours = 30;
 /** Memories that the graph may add to the candidates. */
 const mostLinked = 60;
 const none = new Map<string, { closeness: number; through: string[] }>();
@@ -132,10 +134,12 @@ export const createRecall = (deps: RecallDeps): Recall => {
     const asked = { text: query.query, vector };
     const filter = { agentId: query.agent_id, runId: query.run_id };
     const found = await orAway('index', degraded, () => index.query(scope, { ...asked, filter, candidates }));
+    if (found === null) deps.sync.doubt(ownerId);
     const hits = found ?? (await hitsByWords(ownerId, query.query));
     const linked = [...links.keys()].slice(0, mostLinked);
     const ids = [...new Set([...hits.map(({ id }) => id), ...linked])];
-    const places = new Map((await store.places(ownerId, ids, neighbourReach)).map((place) => [place.id, place]));
+    const beside = { of: [...strongest(hits, mostWithNeighbours), ...linked], reach: neighbourReach };
+    const places = new Map((await store.places(ownerId, ids, beside)).map((place) => [place.id, place]));
     const known = new Set(hits.map(({ id }) => id));
     const missing = [...places.keys()].filter((id) => !known.has(id));
     const scored =
@@ -159,8 +163,9 @@ export const createRecall = (deps: RecallDeps): Recall => {
   /** The best that fit the filters; rows are read until there are enough of them. */
   const take = async (ownerId: string, ranked: readonly Ranked[], query: RecallQuery, links: Links) => {
     const taken: Recalled[] = [];
-    for (let at = 0; at < ranked.length && taken.length < query.limit; at += 100) {
-      const slice = ranked.slice(at, at + 100);
+    const step = query.limit + 10;
+    for (let at = 0; at < ranked.length && taken.length < query.limit; at += step) {
+      const slice = ranked.slice(at, at + step);
       const rows = new Map(
         (
           await store.byIds(

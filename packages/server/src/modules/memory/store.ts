@@ -1,6 +1,6 @@
 /** Rows of memories. The SQL database is the truth; what is deleted or corrected is left out by every reader here. */
 import type { Memory, memoryListQuerySchema } from '@hearth/contract';
-import { type Expression, type ExpressionBuilder, type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database, Db, MemoriesTable } from '../../db/index.ts';
 import { parseJson } from '../../kernel/json.ts';
@@ -56,8 +56,8 @@ export interface MemoryStore {
   ): Promise<{ rows: MemoryRow[]; total: number; categories: Record<string, number> }>;
   /** Up to `limit` current rows after a row, oldest first, for exports. */
   after(ownerId: string, last: Pick<MemoryRow, 'created_at' | 'id'> | null, limit: number): Promise<MemoryRow[]>;
-  /** Where these memories stand, and what stands up to `reach` beside them in the same conversation. */
-  places(ownerId: string, ids: readonly string[], reach: number): Promise<Place[]>;
+  /** Where these memories stand, and what stands up to `reach` beside some of them in the same conversation. */
+  places(ownerId: string, ids: readonly string[], beside: { of: readonly string[]; reach: number }): Promise<Place[]>;
   /** The memory, everything it corrected and everything that corrected it, oldest first. */
   chain(ownerId: string, id: string, on?: Connection): Promise<MemoryRow[]>;
   update(id: string, set: Partial<MemoryRow>, tx: Connection): Promise<void>;
@@ -101,6 +101,9 @@ const inParts = <T>(all: readonly T[]): T[][] =>
     all.slice(index * perStatement, (index + 1) * perStatement),
   );
 
+/** As an expression of its own, because that is what the index for counting holds. */
+const isCurrent = sql<SqlBool>`(deleted_at is null and superseded_by is null) = true`;
+
 const createReads = (db: Connection) => {
   const current = (ownerId: string, on: Connection = db) =>
     on
@@ -110,8 +113,8 @@ const createReads = (db: Connection) => {
       .where('superseded_by', 'is', null);
 
   const scoped = (ownerId: string, query: ListQuery) => {
-    let rows = db.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
-    if (query.superseded === 'false') rows = rows.where('superseded_by', 'is', null);
+    const all = db.selectFrom('memories').where('owner_id', '=', ownerId);
+    let rows = query.superseded === 'false' ? all.where(isCurrent) : all.where('deleted_at', 'is', null);
     if (query.agent_id !== undefined) rows = rows.where('agent_id', '=', query.agent_id);
     if (query.run_id !== undefined) rows = rows.where('run_id', '=', query.run_id);
     if (query.author !== undefined) rows = rows.where('author', '=', query.author);
@@ -148,7 +151,7 @@ const createReads = (db: Connection) => {
   };
 
   /** Both statements stay small: a candidate has at most `2 * reach` neighbours. */
-  const places: MemoryStore['places'] = async (ownerId, ids, reach) => {
+  const places: MemoryStore['places'] = async (ownerId, ids, { of, reach }) => {
     if (ids.length === 0) return [];
     const own = (
       await Promise.all(
@@ -157,7 +160,8 @@ const createReads = (db: Connection) => {
         ),
       )
     ).flat();
-    const spans = own.flatMap(({ run_id, run_no }) => (run_id === null ? [] : [{ run_id, run_no }]));
+    const wanted = new Set(of);
+    const spans = own.filter(({ id, run_id }) => run_id !== null && wanted.has(id));
     const beside = await Promise.all(
       inParts(spans).map((part) => {
         const values = sql.join(part.map(({ run_id, run_no }) => sql`(${run_id}, cast(${run_no} as integer))`));
@@ -201,22 +205,22 @@ const createReads = (db: Connection) => {
   return { current, list, byIds, places, chain };
 };
 
-const isCurrent = (eb: ExpressionBuilder<Database, 'memories'>) =>
-  eb.and([eb('deleted_at', 'is', null), eb('superseded_by', 'is', null)]);
-
-/** Every kind of work by the rows that wait for it: nothing else has to be remembered to go on after a crash. */
-const conditions = {
+/**
+ * Every kind of work by the rows that wait for it: nothing else has to be remembered to go on after a crash. Each has an
+ * index with exactly these words as its condition (migration 0010), so no value may become a parameter.
+ */
+export const workConditions = {
   /** Deleted: index and graph have to forget it, then the row goes. */
-  forget: (eb: ExpressionBuilder<Database, 'memories'>) => eb('deleted_at', 'is not', null),
+  forget: sql<SqlBool>`deleted_at is not null`,
   /** Corrected: the index has to drop it. */
-  drop: (eb) => eb.and([eb('superseded_by', 'is not', null), eb('indexed', '>', 0), eb('deleted_at', 'is', null)]),
+  drop: sql<SqlBool>`superseded_by is not null and deleted_at is null and indexed > 0`,
   /** Corrected: the graph has to end what it said. */
-  retire: (eb) => eb.and([eb('superseded_by', 'is not', null), eb('graphed', '=', 1), eb('deleted_at', 'is', null)]),
-  index: (eb) => eb.and([isCurrent(eb), eb('indexed', '<', 2)]),
-  graph: (eb) => eb.and([isCurrent(eb), eb('graphed', '=', 0), eb('graph', 'is not', null)]),
-} satisfies Record<string, (eb: ExpressionBuilder<Database, 'memories'>) => Expression<SqlBool>>;
-export type Work = keyof typeof conditions;
-const works: readonly Work[] = ['forget', 'drop', 'retire', 'index', 'graph'];
+  retire: sql<SqlBool>`superseded_by is not null and deleted_at is null and graphed = 1`,
+  index: sql<SqlBool>`deleted_at is null and superseded_by is null and indexed < 2`,
+  graph: sql<SqlBool>`deleted_at is null and superseded_by is null and graphed = 0 and graph is not null`,
+};
+export type Work = keyof typeof workConditions;
+const works = Object.values(workConditions);
 
 const createUpkeep = (
   db: Connection,
@@ -267,7 +271,7 @@ const createUpkeep = (
     db
       .selectFrom('memories')
       .where('owner_id', '=', ownerId)
-      .where((eb) => conditions[work](eb))
+      .where(workConditions[work])
       .orderBy('id')
       .limit(limit)
       .selectAll()
@@ -296,14 +300,14 @@ const createUpkeep = (
       .set({ indexed: 0 })
       .where('owner_id', '=', ownerId)
       .where('indexed', '>', 0)
-      .where((eb) => isCurrent(eb))
+      .where(isCurrent)
       .execute();
   },
   async countIndexed(ownerId) {
     const rows = await db
       .selectFrom('memories')
       .where('owner_id', '=', ownerId)
-      .where((eb) => isCurrent(eb))
+      .where(isCurrent)
       .where('indexed', '>', 0)
       .select((eb) => ['indexed', eb.fn.countAll().as('n')])
       .groupBy('indexed')
@@ -319,22 +323,15 @@ const createUpkeep = (
       await db.deleteFrom('memories').where('id', 'in', ids).where('deleted_at', 'is not', null).execute();
   },
   async hasWork(ownerId) {
-    const row = await db
-      .selectFrom('memories')
-      .where('owner_id', '=', ownerId)
-      .where((eb) => eb.or(works.map((work) => conditions[work](eb))))
-      .select('id')
-      .limit(1)
-      .executeTakeFirst();
-    return row !== undefined;
+    const some = works.map(
+      (work) => sql<SqlBool>`exists (select 1 from memories where owner_id = ${ownerId} and ${work})`,
+    );
+    const { rows } = await sql<{ n: number }>`select 1 as n where ${sql.join(some, sql` or `)}`.execute(db);
+    return rows.length > 0;
   },
   async ownersWithWork() {
-    const rows = await db
-      .selectFrom('memories')
-      .where((eb) => eb.or(works.map((work) => conditions[work](eb))))
-      .select('owner_id')
-      .distinct()
-      .execute();
+    const each = works.map((work) => sql<{ owner_id: string }>`select distinct owner_id from memories where ${work}`);
+    const { rows } = await sql<{ owner_id: string }>`${sql.join(each, sql` union `)}`.execute(db);
     return rows.map((row) => row.owner_id);
   },
 });

@@ -39,6 +39,8 @@ export interface Sync {
   ensureSpace(): Promise<void>;
   /** Once for each owner: what the index has lost is put to work again; true when there is work. */
   reconcile(ownerId: string): Promise<boolean>;
+  /** The index did not answer: it may have lost something, and is compared once more. */
+  doubt(ownerId: string): void;
 }
 
 const sliceRows = 64;
@@ -172,6 +174,7 @@ export const createSync = (deps: SyncDeps): Sync => {
       if (away && !more) throw away;
       return { more };
     },
+    doubt: (ownerId) => void reconciled.delete(ownerId),
     async reconcile(ownerId) {
       if (reconciled.has(ownerId)) return false;
       reconciled.add(ownerId);
