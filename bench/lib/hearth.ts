@@ -27,9 +27,11 @@ export interface Hearth {
 export interface Place {
   home: string;
   modelUrl: string;
+  /** Chats recall what is remembered. Off unless asked for: what is learned later would be measured as somebody else's time. */
+  recalls?: boolean;
 }
 
-export const startHearth = async (scope: Scope, { home, modelUrl }: Place): Promise<Hearth> => {
+export const startHearth = async (scope: Scope, { home, modelUrl, recalls = false }: Place): Promise<Hearth> => {
   const port = await freePort();
   const process = scope.start(join(root, 'packages/server/bin/start.mjs'), {
     cwd: home,
@@ -39,8 +41,8 @@ export const startHearth = async (scope: Scope, { home, modelUrl }: Place): Prom
       HEARTH_PORT: String(port),
       HEARTH_ADMIN_KEY: adminKey,
       HEARTH_SPARE_WORKER: 'on',
-      // What is learned half a minute later would be measured as somebody else's time.
-      HEARTH_MEMORY: 'off',
+      HEARTH_MEMORY: recalls ? 'on' : 'off',
+      HEARTH_LEARN_SECONDS: '86400',
       ANTHROPIC_BASE_URL: modelUrl,
       ANTHROPIC_API_KEY: 'sk-bench',
     },

@@ -20,14 +20,14 @@ const rawQueries = 6;
 const warmUps = 2;
 const limits = { runningMs: 60, runningRatio: 1.6, newMs: 200, newGain: 3 };
 
-interface Contender {
+export interface Contender {
   turn: () => Promise<number>;
   values: number[];
 }
 
-const both = (values: readonly number[]): string => `${ms(median(values))} (p95 ${ms(p95(values))})`;
+export const both = (values: readonly number[]): string => `${ms(median(values))} (p95 ${ms(p95(values))})`;
 
-const rawPlace = ({ scope, modelUrl }: Bench): RawPlace => {
+export const rawPlace = ({ scope, modelUrl }: Pick<Bench, 'scope' | 'modelUrl'>): RawPlace => {
   const home = scope.folder('sdk');
   const [workspace, configDir] = [join(home, 'workspace'), join(home, 'claude')];
   for (const path of [workspace, configDir]) mkdirSync(path);
@@ -35,7 +35,7 @@ const rawPlace = ({ scope, modelUrl }: Bench): RawPlace => {
 };
 
 /** Every contender once per round; who goes first changes. */
-const inTurns = async (contenders: readonly Contender[], rounds: number): Promise<void> => {
+export const inTurns = async (contenders: readonly Contender[], rounds: number): Promise<void> => {
   for (let round = 0; round < rounds; round += 1) {
     for (let place = 0; place < contenders.length; place += 1) {
       const contender = contenders[(place + round) % contenders.length];

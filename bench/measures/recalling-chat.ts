@@ -1,0 +1,90 @@
+/**
+ * Time to the first text in a running chat that recalls: a thousand memories, a different question each turn (so that none
+ * has been embedded before), and every answer says which memories it was given. Beside the SDK kept alive, in turns.
+ */
+import { addedMemoriesSchema, messageListSchema } from '@hearth/contract';
+import type { Bench } from '../lib/bench.ts';
+import { createKeys, firstTextOf, type Hearth, type Keys, startHearth, takeTurn } from '../lib/hearth.ts';
+import { expectStatus } from '../lib/http.ts';
+import { keepQuery, rawOptions } from '../lib/raw-sdk.ts';
+import type { Row } from '../lib/report.ts';
+import { median, ms, times } from '../lib/stats.ts';
+import { both, type Contender, inTurns, rawPlace } from './first-text.ts';
+
+const memories = 1_000;
+const turns = 30;
+const warmUps = 3;
+const limitMs = 60;
+const perRequest = 100;
+
+const things = [
+  'spare key',
+  'ladder',
+  'fuse box',
+  'tent',
+  'drill',
+  'router',
+  'boiler manual',
+  'bike pump',
+  'sewing box',
+  'camping stove',
+];
+const places = ['hall', 'cellar', 'attic', 'garage', 'kitchen', 'shed', 'study', 'guest room', 'bathroom', 'balcony'];
+const thing = (at: number): string => `${things[at % 10]} number ${at}`;
+
+const remember = async ({ url }: Hearth, keys: Keys): Promise<void> => {
+  for (let at = 0; at < memories; at += perRequest) {
+    const messages = Array.from({ length: perRequest }, (_, n) => ({
+      role: 'user',
+      content: `The ${thing(at + n)} is on shelf ${n} in the ${places[Math.floor((at + n) / 10) % 10]}.`,
+    }));
+    const { body } = await expectStatus(201, `${url}/api/v1/memories`, {
+      method: 'POST',
+      headers: { 'X-API-Key': keys(), 'Content-Type': 'application/json' },
+      body: JSON.stringify({ messages, infer: false }),
+    });
+    addedMemoriesSchema.parse(JSON.parse(body.toString()));
+  }
+};
+
+/** Of the answers so far, those that were given memories. */
+const recalledIn = async ({ url }: Hearth, keys: Keys, sessionId: string): Promise<number> => {
+  const { body } = await expectStatus(200, `${url}/api/v1/sessions/${sessionId}/messages?page_size=100`, {
+    headers: { 'X-API-Key': keys() },
+  });
+  const { runs } = messageListSchema.parse(JSON.parse(body.toString()));
+  return runs.filter((run) => run.memories_used.length > 0).length;
+};
+
+const rowOf = (ours: number[], alive: number[], recalled: number): Row => ({
+  measure: `running chat that recalls from ${memories} memories, first text, ${ours.length} turns (${recalled} of the last recalled); reference: SDK kept alive`,
+  ours: both(ours),
+  reference: both(alive),
+  ratio: times(median(ours) / median(alive)),
+  limit: `< ${ms(limitMs)}`,
+  ok: median(ours) < limitMs && recalled >= turns,
+});
+
+export const measureRecallingChat = async (bench: Bench): Promise<Row[]> => {
+  const { scope, modelUrl } = bench;
+  const hearth = await startHearth(scope, { home: scope.folder('recalling'), modelUrl, recalls: true });
+  const kept = keepQuery(await rawOptions(rawPlace(bench)));
+  try {
+    const keys = await createKeys(hearth.url);
+    await remember(hearth, keys);
+    let asked = 0;
+    const question = (): string => `Hello! Do you know where the ${thing((asked++ * 37) % memories)} is?`;
+    const { sessionId } = await takeTurn(hearth, { key: keys(), sessionId: null, prompt: question() });
+    const turn = async (): Promise<number> =>
+      firstTextOf(await takeTurn(hearth, { key: keys(), sessionId, prompt: question() }));
+    const ours: Contender = { turn, values: [] };
+    const alive: Contender = { turn: () => kept.turn(question()), values: [] };
+    await inTurns([ours, alive], warmUps);
+    for (const one of [ours, alive]) one.values = [];
+    await inTurns([ours, alive], turns);
+    return [rowOf(ours.values, alive.values, await recalledIn(hearth, keys, sessionId))];
+  } finally {
+    kept.close();
+    await hearth.process.end();
+  }
+};
