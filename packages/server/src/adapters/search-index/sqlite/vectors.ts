@@ -24,7 +24,7 @@ const createGraph = (dimensions: number): Index =>
     metric: MetricKind.IP,
     dimensions,
     connectivity: 16,
-    quantization: ScalarKind.F16,
+    quantization: ScalarKind.BF16,
     expansion_add: 128,
     expansion_search: 96,
     multi: false,
