@@ -56,7 +56,7 @@ const none = new Map<string, { closeness: number; through: string[] }>();
 type Links = ReadonlyMap<string, { closeness: number; through: string[] }>;
 
 /** Resolves with `late` when the work takes longer; the work itself goes on. */
-const within = <T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | 'late'> =>
+export const within = <T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | 'late'> =>
   new Promise((resolve, reject) => {
     const cancel = clock.setTimer(ms, () => resolve('late'));
     work.then(resolve, reject).finally(cancel);
