@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Mem0Options } from '../../../packages/server/src/adapters/memory-engine/mem0.ts';
 import { AppError } from '../../../packages/server/src/kernel/errors.ts';
 import type { Embedder, EmbedderSpace } from '../../../packages/server/src/ports/embedder.ts';
+import { createQdrantClient } from './qdrant.ts';
 import { openTraces, type Traces } from './traces.ts';
 
 type Library = typeof import('mem0ai/oss');
@@ -56,7 +57,7 @@ const asLangchain = (embedder: Embedder) => {
   return { embedDocuments, embedQuery: async (text: string) => (await embedDocuments([text]))[0] };
 };
 
-const configOf = ({ dir, embedder, llm, qdrant }: Mem0Options, { dimensions }: EmbedderSpace) => ({
+const configOf = ({ dir, embedder, llm }: Mem0Options, { dimensions }: EmbedderSpace, client: object | undefined) => ({
   version: 'v1.1',
   llm: {
     provider: 'openai',
@@ -64,9 +65,9 @@ const configOf = ({ dir, embedder, llm, qdrant }: Mem0Options, { dimensions }: E
   },
   embedder: { provider: 'langchain', config: { model: asLangchain(embedder) } },
   vectorStore:
-    qdrant === null
+    client === undefined
       ? { provider: 'memory', config: { collectionName, dimension: dimensions, dbPath: join(dir, 'memories.db') } }
-      : { provider: 'qdrant', config: { collectionName, dimension: dimensions, ...qdrant } },
+      : { provider: 'qdrant', config: { collectionName, dimension: dimensions, client } },
   historyStore: { provider: 'sqlite', config: { historyDbPath: join(dir, 'history.db') } },
 });
 
@@ -76,12 +77,14 @@ export const openMem0 = async (options: Mem0Options): Promise<Opened> => {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   checkSpace(dir, space);
   const { Memory } = await loadMem0(dir);
-  const mem0 = new Memory(configOf(options, space));
+  const client = options.qdrant === null ? undefined : createQdrantClient(options.qdrant);
+  const mem0 = new Memory(configOf(options, space, client));
   const traces = openTraces(join(dir, 'history.db'));
   return {
     mem0,
     traces,
     close() {
+      client?.close();
       traces.close();
       closeBelow(dir);
     },
