@@ -2,6 +2,7 @@
  * Mem0 imports better-sqlite3 whether it is used or not. That is a native module whose prebuilt file cannot be had
  * everywhere, and Node has SQLite itself: here is the little that Mem0 calls (exec, prepare, transaction, close).
  */
+const { chmodSync } = require('node:fs');
 const { DatabaseSync } = require('node:sqlite');
 
 /** Mem0 closes only some of what it opens; `closeBelow` ends the rest. */
@@ -13,6 +14,7 @@ class Database {
     this.db = new DatabaseSync(path, { timeout: 5_000 });
     // What is deleted is overwritten in the file too.
     this.db.exec('PRAGMA secure_delete = ON');
+    chmodSync(path, 0o600);
     open.add(this);
   }
 

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { sha256Hex } from '../../kernel/ids.ts';
 import type { EngineHit, EngineMemory } from '../../ports/memory-engine.ts';
 import type { PiiType } from './pii.ts';
+import { round } from './recall.ts';
 
 const noteShape = z.object({
   /** Null: the words of several people were looked through, and the engine says whose a fact is. */
@@ -66,14 +67,14 @@ export const toOurResult = (ownerId: string, hit: EngineHit, { query, explain }:
   const { id, memory, metadata, created_at, occurred_at, run_id, author } = toOurs(ownerId, hit.memory);
   const asked = wordsOf(query);
   const reasons = {
-    words: hit.words,
-    meaning: hit.meaning,
+    words: round(hit.words),
+    meaning: round(hit.meaning),
     neighbours: 0,
-    graph: hit.names,
+    graph: round(hit.names),
     time: 0,
     matched_words: [...wordsOf(memory)].filter((word) => asked.has(word)),
     through: [],
   };
-  const result = { id, memory, score: hit.score, metadata, created_at, occurred_at, run_id, author };
+  const result = { id, memory, score: round(hit.score), metadata, created_at, occurred_at, run_id, author };
   return explain ? { ...result, reasons } : result;
 };
