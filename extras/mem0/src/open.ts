@@ -50,10 +50,13 @@ const pointing = (vector: Float32Array): number[] => {
   return numbers.every((value) => value === 0) ? numbers.map((_, at) => (at === 0 ? 1 : 0)) : numbers;
 };
 
+/** Mem0 embeds a whole conversation as one text; an embedder takes this much. */
+const shortened = (text: string): string => text.slice(0, 100_000).toWellFormed();
+
 /** Mem0 does not say whether it embeds a question or a text, so both are embedded as texts. */
 const asLangchain = (embedder: Embedder) => {
   const embedDocuments = async (texts: string[]): Promise<number[][]> =>
-    (await embedder.embed(texts, { kind: 'text' })).map(pointing);
+    (await embedder.embed(texts.map(shortened), { kind: 'text' })).map(pointing);
   return { embedDocuments, embedQuery: async (text: string) => (await embedDocuments([text]))[0] };
 };
 

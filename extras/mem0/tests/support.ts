@@ -21,7 +21,7 @@ export const useEngines = () => {
     await embedder.close();
   });
   return async (more: Partial<Mem0Options> = {}): Promise<{ engine: MemoryEngine; dir: string }> => {
-    const dir = mkdtempSync(join(tmpdir(), 'hearth-mem0-'));
+    const dir = more.dir ?? mkdtempSync(join(tmpdir(), 'hearth-mem0-'));
     const engine = await createMem0Engine({ dir, embedder, llm: noModel, qdrant: null, ...more });
     tasks.push(() => rmSync(dir, { recursive: true, force: true }), engine.close);
     return { engine, dir };

