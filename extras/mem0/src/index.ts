@@ -3,6 +3,7 @@ import type { Mem0Options } from '../../../packages/server/src/adapters/memory-e
 import { AppError, isAppError } from '../../../packages/server/src/kernel/errors.ts';
 import { createTurns } from '../../../packages/server/src/kernel/turns.ts';
 import type { EngineFilter, MemoryEngine } from '../../../packages/server/src/ports/memory-engine.ts';
+import { hush } from './hush.ts';
 import { type Opened, openMem0 } from './open.ts';
 import { readChanges, readHits, readIds, readList, readOne, toMetadata, toName } from './shapes.ts';
 
@@ -32,7 +33,7 @@ const createDoor = (options: Mem0Options) => {
     /** Mem0 throws whatever its parts throw. */
     async through<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
       try {
-        return await work(await open());
+        return await hush(async () => work(await open()));
       } catch (error) {
         throw isAppError(error) ? error : away(error);
       }

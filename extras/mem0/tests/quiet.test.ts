@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../../packages/server/src/kernel/ids.ts';
 import { freePort } from '../../../packages/server/src/kernel/testing/free-port.ts';
+import type { Embedder } from '../../../packages/server/src/ports/embedder.ts';
 import { useEngines } from './support.ts';
 
 /** Everything that opens a line; the global fetch, which Mem0's telemetry uses, is a stub that sends nothing. */
@@ -58,6 +59,27 @@ describe('Mem0 on its own', () => {
     );
     expect(readdirSync(home)).toEqual([]);
     for (const name of ['memory.db', 'vector_store.db', '.mem0']) expect(existsSync(name)).toBe(false);
+  });
+
+  it('writes no word of a memory to the console, also when its store of names is away', async () => {
+    const written: unknown[] = [];
+    for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const)
+      vi.spyOn(console, method).mockImplementation((...args) => void written.push(...args.map(String)));
+    // It embeds sentences, but not the names that Mem0 finds in them.
+    const embed: Embedder['embed'] = async (texts) => {
+      if (texts.some(({ length }) => length < 30)) throw new Error('away');
+      return texts.map(() => Float32Array.of(0.6, 0.8));
+    };
+    const space = async () => ({ embedderId: 'test:2', dimensions: 2 });
+    const { engine } = await make({ embedder: { space, embed, ping: async () => {}, close: async () => {} } });
+    const owner = newId();
+    const messages = [{ role: 'user' as const, text: 'Nobody special lives in this sentence at all.' }];
+    const [one] = await engine.add(owner, { agentId: 'main', runId: null, metadata: {}, infer: false, messages });
+    await engine.update(owner, one?.id ?? '', { text: 'Doctor Zebrawitz met Sarah Quetzal.', metadata: {} });
+    expect((await engine.get(owner, one?.id ?? ''))?.text).toContain('Zebrawitz');
+    console.log('others are heard');
+    vi.restoreAllMocks();
+    expect(written).toEqual(['others are heard']);
   });
 
   it('would have been seen doing it', async () => {
