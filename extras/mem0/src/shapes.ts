@@ -1,5 +1,7 @@
-/** What Mem0 answers, checked once, in the words of the port. Our metadata stand below one name, so that they neither
- * meet Mem0's own fields nor mix with what was there before. */
+/**
+ * What Mem0 answers, checked once, in the words of the port. Our metadata stand below one name, so that they neither
+ * meet Mem0's own fields nor mix with what was there before.
+ */
 import { z } from 'zod';
 import type { EngineChange, EngineHit, EngineMemory } from '../../../packages/server/src/ports/memory-engine.ts';
 

@@ -132,6 +132,11 @@ describe('memory over another engine', () => {
     expect((await memories.list(asker.ownerId, { page: 1, page_size: 5, superseded: 'false' })).waiting).toBe(0);
     await memories.learn(asker.ownerId, conversation(), { note: async () => false });
     expect(await texts()).toEqual([]);
+    const late = memories.learn(asker.ownerId, conversation(), { signal: AbortSignal.abort(new Error('late')) });
+    await expect(late).rejects.toThrow('late');
+    const unnoted = memories.learn(asker.ownerId, conversation(), { note: () => Promise.reject(new Error('no disk')) });
+    await expect(unnoted).rejects.toThrow('no disk');
+    expect(await texts()).toEqual([]);
     await memories.learn(asker.ownerId, conversation(), { note: async () => true });
     expect(await texts()).toEqual(['I like tea.']);
   });

@@ -67,13 +67,21 @@ const createAdding = (deps: EngineMemoriesDeps, record: RecordAct): Pick<Memorie
   const { db, clock, engine, settings, writer } = deps;
   const now = (): string => clock.now().toISOString();
 
-  const learn = async (ownerId: string, conversation: Conversation, { note }: LearnOptions = {}): Promise<Found> => {
+  const learn = async (
+    ownerId: string,
+    conversation: Conversation,
+    { signal, note }: LearnOptions = {},
+  ): Promise<Found> => {
     const found = await writer.find(ownerId, conversation);
     // The engine has stores of its own, so this is not one transaction with them: what is not wanted is taken back.
-    const wanted = note === undefined || (await db.kysely.transaction().execute(note));
-    if (wanted) return found;
-    for (const { id } of found.memories) await engine.remove(ownerId, id);
-    return { ...found, memories: [] };
+    let isWanted = false;
+    try {
+      signal?.throwIfAborted();
+      isWanted = note === undefined || (await db.kysely.transaction().execute(note));
+    } finally {
+      if (!isWanted) for (const { id } of found.memories) await engine.remove(ownerId, id);
+    }
+    return isWanted ? found : { ...found, memories: [] };
   };
 
   const answer = (
