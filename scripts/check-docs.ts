@@ -9,7 +9,19 @@ import { formatProblem, type Problem } from './boundaries/problem.ts';
 
 const documents = ['README.md', 'AGENTS.md', 'CHANGELOG.md', 'docs/**/*.md', 'packages/*/README.md'];
 /** Folders that belong to the repository's plan: a path below them is meant as one of ours even when all of it is gone. */
-const planned = ['packages', 'scripts', 'docs', 'tests', 'bench', 'deploy', 'skills', 'examples', '.ci', 'bin'];
+const planned = [
+  'packages',
+  'extras',
+  'scripts',
+  'docs',
+  'tests',
+  'bench',
+  'deploy',
+  'skills',
+  'examples',
+  '.ci',
+  'bin',
+];
 
 const looksLikePath = (text: string, folders: ReadonlySet<string>): boolean => {
   const [first = '', ...rest] = text.replace(/^\.\//, '').split('/');

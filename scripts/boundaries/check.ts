@@ -10,7 +10,14 @@ import { checkServerArrow } from './server-rules.ts';
 import { sizeProblems } from './sizes.ts';
 import { parseSource, type SourceFile } from './source-file.ts';
 
-const patterns = ['packages/**/*.{ts,tsx}', 'scripts/**/*.ts', 'bench/**/*.ts', 'tests/**/*.ts', 'examples/**/*.ts'];
+const patterns = [
+  'packages/**/*.{ts,tsx}',
+  'extras/**/*.ts',
+  'scripts/**/*.ts',
+  'bench/**/*.ts',
+  'tests/**/*.ts',
+  'examples/**/*.ts',
+];
 const skipped = ['node_modules', '.next', 'out', 'dist', 'coverage'];
 
 export const readSources = (root: string): SourceFile[] => {

@@ -59,6 +59,16 @@ describe('the configuration', () => {
     (key) => expect(issuesOf({ HEARTH_ADMIN_KEY: key }).join()).toContain('HEARTH_ADMIN_KEY'),
   );
 
+  it('takes Mem0 as the memory engine with a model, and not with a graph', () => {
+    expect(load({}).memory.services.engine).toBe('hearth');
+    const model = { LLM_BASE_URL: 'http://gateway/v1', LLM_MODEL: 'small' };
+    expect(load({ MEMORY_ENGINE: 'mem0', ...model }).memory.services.engine).toBe('mem0');
+    expect(issuesOf({ MEMORY_ENGINE: 'mem0' })).toEqual(['LLM_BASE_URL: is needed with MEMORY_ENGINE=mem0']);
+    const graph = { NEO4J_URL: 'bolt://graph', NEO4J_PASSWORD: 'secret' };
+    expect(issuesOf({ MEMORY_ENGINE: 'mem0', ...model, ...graph })).toEqual([expect.stringContaining('NEO4J_URL')]);
+    expect(issuesOf({ MEMORY_ENGINE: 'other' })).toEqual([expect.stringContaining('MEMORY_ENGINE')]);
+  });
+
   it('treats a blank variable as not set', () => {
     expect(load({ HEARTH_ADMIN_KEY: '  ', DATABASE_URL: '' }).database.kind).toBe('sqlite');
   });

@@ -11,6 +11,7 @@ import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { createPolicies } from '../kernel/policies.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { GraphStore } from '../ports/graph-store.ts';
+import type { MemoryEngine } from '../ports/memory-engine.ts';
 import type { SearchIndex } from '../ports/search-index.ts';
 import type { StructuredModel } from '../ports/structured-model.ts';
 import { createSqlGraphStore } from './graph-store/sql.ts';
@@ -43,6 +44,8 @@ export interface MemoryStores {
   embedder: Embedder;
   graph: GraphStore;
   model: StructuredModel;
+  /** Null: our own, over the parts above. */
+  engine: MemoryEngine | null;
   probes: MemoryProbe[];
 }
 
@@ -94,6 +97,16 @@ const openModel = async (
   return { model, probes: [probe('llm', model, ['learning_from_chats'])] };
 };
 
+/** It stands on the same services as ours: the model, the embedder and Qdrant. */
+const openEngine = async (
+  { services, dataDir }: MemoryStoresDeps,
+  embedder: Embedder,
+): Promise<MemoryEngine | null> => {
+  if (services.engine === 'hearth' || services.model === null) return null;
+  const { openMem0 } = await import('./memory-engine/mem0.ts');
+  return openMem0({ dir: join(dataDir, 'mem0'), embedder, llm: services.model, qdrant: services.qdrant });
+};
+
 export const openMemoryStores = async (deps: MemoryStoresDeps): Promise<MemoryStores> => {
   const { services, lifecycle } = deps;
   const policies = createPolicies();
@@ -104,12 +117,15 @@ export const openMemoryStores = async (deps: MemoryStoresDeps): Promise<MemorySt
   const graph = await openGraph(deps, policies);
   lifecycle.onStop('graph store', () => graph.close());
   const { model, probes } = await openModel(deps, policies);
+  const engine = await openEngine(deps, embedder);
+  lifecycle.onStop('memory engine', async () => engine?.close());
   const embeds = services.embedder.kind === 'openai' ? 'embeddings' : services.embedder.kind;
   return {
     index,
     embedder,
     graph,
     model,
+    engine,
     probes: [
       ...(services.qdrant === null ? [] : [probe('qdrant', index, ['semantic_search'])]),
       ...(embeds === 'bundled' ? [] : [probe(embeds, embedder, ['semantic_search'])]),

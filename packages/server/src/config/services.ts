@@ -14,6 +14,11 @@ const text = z.string().min(1).optional();
 const group = 'Memory on services of your own (none of these: built in)';
 
 export const serviceVariables = {
+  MEMORY_ENGINE: {
+    schema: z.enum(['hearth', 'mem0']).default('hearth'),
+    help: '"mem0": Mem0 keeps the memories instead; first run "npm install --prefix extras/mem0"',
+    group,
+  },
   QDRANT_URL: { schema: httpUrl.optional(), help: 'Qdrant instead of the built-in search index', group },
   QDRANT_API_KEY: { schema: text, secret: true, help: 'Key of Qdrant', group },
   NEO4J_URL: { schema: boltUrl.optional(), help: 'Neo4j instead of the graph in the database', group },
@@ -45,6 +50,7 @@ export const serviceVariables = {
 type Values = { [K in keyof typeof serviceVariables]: z.infer<(typeof serviceVariables)[K]['schema']> };
 
 export interface MemoryServices {
+  readonly engine: 'hearth' | 'mem0';
   readonly qdrant: { readonly url: string; readonly apiKey: string | undefined } | null;
   readonly neo4j: { readonly url: string; readonly user: string; readonly password: string } | null;
   readonly embedder:
@@ -65,12 +71,22 @@ export interface MemoryServices {
   readonly model: { readonly url: string; readonly model: string; readonly apiKey: string | undefined } | null;
 }
 
+/** Mem0 has its own way to find facts, and no graph. */
+const engineIssues = (values: Values): string[] =>
+  values.MEMORY_ENGINE === 'hearth'
+    ? []
+    : [
+        ...(values.LLM_BASE_URL ? [] : ['LLM_BASE_URL: is needed with MEMORY_ENGINE=mem0']),
+        ...(values.NEO4J_URL ? ['NEO4J_URL: cannot be used with MEMORY_ENGINE=mem0, which has no graph'] : []),
+      ];
+
 /** What does not fit together, each naming a variable. */
 export const serviceIssues = (values: Values): string[] => [
   ...(values.NEO4J_URL && !values.NEO4J_PASSWORD ? ['NEO4J_PASSWORD: is needed with NEO4J_URL'] : []),
   ...(values.EMBEDDINGS_URL && !values.EMBEDDINGS_MODEL ? ['EMBEDDINGS_MODEL: is needed with EMBEDDINGS_URL'] : []),
   ...(values.LLM_BASE_URL && !values.LLM_MODEL ? ['LLM_MODEL: is needed with LLM_BASE_URL'] : []),
   ...(values.TEI_URL && values.EMBEDDINGS_URL ? ['TEI_URL: cannot be used together with EMBEDDINGS_URL'] : []),
+  ...engineIssues(values),
 ];
 
 const embedderOf = (values: Values): MemoryServices['embedder'] => {
@@ -84,6 +100,7 @@ const embedderOf = (values: Values): MemoryServices['embedder'] => {
 };
 
 export const memoryServices = (values: Values): MemoryServices => ({
+  engine: values.MEMORY_ENGINE,
   qdrant: values.QDRANT_URL ? { url: values.QDRANT_URL, apiKey: values.QDRANT_API_KEY } : null,
   neo4j: values.NEO4J_URL
     ? { url: values.NEO4J_URL, user: values.NEO4J_USERNAME, password: values.NEO4J_PASSWORD ?? '' }

@@ -11,9 +11,10 @@ import type { Log } from '../../kernel/log.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { isOwnTool } from '../policy/index.ts';
 import type { Said } from './extract.ts';
-import { type MemoryBlock, renderMemories } from './prompt.ts';
-import type { Recall } from './recall.ts';
-import type { Conversation, Memories } from './service.ts';
+import { type Fact, type MemoryBlock, renderMemories } from './prompt.ts';
+import type { RecallQuery } from './recall.ts';
+import type { Conversation } from './requests.ts';
+import type { Memories } from './service.ts';
 import type { MemorySettingsStore } from './settings.ts';
 import type { Connection, MemoryStore } from './store.ts';
 
@@ -30,12 +31,17 @@ export interface ChatMemory {
   afterRun(run: { ownerId: string; sessionId: string }, tx: Connection): Promise<void>;
 }
 
+/** Finds what fits a message, whichever engine keeps it. */
+export interface ChatRecall {
+  find(ownerId: string, query: RecallQuery): Promise<{ found: readonly (Fact & { ranked: { score: number } })[] }>;
+}
+
 export interface ChatMemoryDeps {
   db: Db;
   log: Log;
-  store: MemoryStore;
+  store: Pick<MemoryStore, 'hasAny'>;
   settings: MemorySettingsStore;
-  recall: Recall;
+  recall: ChatRecall;
   memories: Pick<Memories, 'learn'>;
   jobs: Jobs;
   /** The operator's switch. */

@@ -1,8 +1,6 @@
 /** Joins the pieces of memory, and its background work with the ledger of jobs. */
 
-import { jsonObjectSchema } from '@hearth/contract';
 import type { OwnTool } from '@hearth/runtime';
-import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Lifecycle } from '../../kernel/lifecycle.ts';
@@ -11,22 +9,25 @@ import { createUpkeep } from '../../kernel/upkeep.ts';
 import { createWatch } from '../../kernel/watch.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
+import type { MemoryEngine } from '../../ports/memory-engine.ts';
 import type { SearchIndex } from '../../ports/search-index.ts';
 import type { StructuredModel } from '../../ports/structured-model.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Probe } from '../health/index.ts';
 import type { Jobs } from '../jobs/index.ts';
-import { type ChatMemory, createChatMemory, learnJob } from './chat.ts';
+import { type ChatMemory, createChatMemory } from './chat.ts';
+import { createEnginePart } from './engine-part.ts';
 import { createExtract } from './extract.ts';
+import { createLearning } from './learning.ts';
 import { createRecall } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
-import { type Conversation, createMemories, type Memories } from './service.ts';
+import { createMemories, type Memories } from './service.ts';
 import { createMemorySettings } from './settings.ts';
 import { type Connection, createMemoryStore } from './store.ts';
 import { createSync } from './sync.ts';
 import { createMemoryTools } from './tools.ts';
-import { createMemoryTransfer, type MemoryTransfer } from './transfer.ts';
-import { createMemoryWriter } from './writer.ts';
+import { createMemoryTransfer, createRowReader, type MemoryTransfer, type WriteOne } from './transfer.ts';
+import { createMemoryWriter, type MemoryWriter } from './writer.ts';
 
 export interface MemoryPartDeps {
   db: Db;
@@ -41,6 +42,8 @@ export interface MemoryPartDeps {
   embedder: Embedder;
   graph: GraphStore;
   model: StructuredModel;
+  /** Null: our own, over the parts above. */
+  engine: MemoryEngine | null;
   /** Values that must never be stored. */
   secrets: () => readonly string[];
   /** The conversation a call of one of the memory tools comes from. */
@@ -63,28 +66,27 @@ export interface MemoryPart {
 }
 
 const syncJob = 'memory.sync';
-const addJob = 'memory.add';
 /** An answer waits this long for index and graph to follow; they do in any case. */
 const settleMs = 3_000;
 /** A service that is there again is noticed within this time. */
 const watchMs = 5_000;
 
-const conversationShape = z.object({
-  said: z.array(
-    z.object({
-      author: z.enum(['owner', 'assistant', 'untrusted']),
-      text: z.string(),
-      messageId: z.string().nullable(),
-    }),
-  ),
-  place: z.object({ agentId: z.string(), runId: z.string().nullable() }),
-  sessionId: z.string().nullable(),
-  metadata: jsonObjectSchema,
-  occurredAt: z.string(),
-  graph: z.boolean(),
-});
+/** Our writer, a line of an import at a time. */
+const lineWriter =
+  (writer: MemoryWriter) =>
+  async (ownerId: string): Promise<WriteOne> =>
+  async (place, draft) => {
+    const { rows, blocked } = await writer.write(ownerId, place, [draft]);
+    return rows.length > 0 ? 'stored' : blocked > 0 ? 'blocked' : 'known';
+  };
 
-export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
+/** A service that is there again is noticed. */
+const watchServices = (deps: MemoryPartDeps): void => {
+  if (deps.probes.length === 0) return;
+  createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, deps.jobs.retryAway));
+};
+
+const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
   const { clock, jobs, index, embedder, graph, log } = deps;
   const store = createMemoryStore(deps.db);
   const settings = createMemorySettings(deps);
@@ -121,8 +123,16 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     work().catch((error: unknown) => log.warn({ err: error }, 'the index could not be compared; it is tried again'));
   };
   const recall = createRecall({ store, index, embedder, graph, sync, checkIndex, clock, log });
+  const learning = createLearning({
+    jobs,
+    settings,
+    sanitise,
+    learn: (...conversation) => memories.learn(...conversation),
+    leaveBehind: (ownerId) => chat.leaveBehind(ownerId),
+  });
   const memories = createMemories({
     ...deps,
+    ...learning,
     store,
     settings,
     writer,
@@ -130,51 +140,28 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     extract: createExtract(deps.model),
     enqueueSync,
     settle,
-    async enqueueLearn(ownerId, conversation) {
-      const payload = { conversation: await cleaned(ownerId, conversation) };
-      await jobs.enqueue({ ownerId, kind: addJob, uniqueKey: null, payload });
-      jobs.wake();
-    },
-    async dropWaiting(ownerId) {
-      for (const kind of [addJob, learnJob]) await jobs.remove(ownerId, kind);
-      await chat.leaveBehind(ownerId);
-    },
-    learning: async (ownerId) => (await jobs.waiting(ownerId, addJob)) + (await jobs.waiting(ownerId, learnJob)),
   });
-
-  /** A queue is a sink too: only what may be stored goes into it. */
-  const cleaned = async (ownerId: string, conversation: Conversation): Promise<Conversation> => {
-    const { pii_mode } = await settings.get(ownerId);
-    const said: Conversation['said'][number][] = [];
-    for (const one of conversation.said) {
-      const clean = await sanitise(one.text, pii_mode);
-      if (clean !== 'blocked') said.push({ ...one, text: clean.text });
-    }
-    return { ...conversation, said };
-  };
-
-  jobs.define(addJob, {
-    attempts: 3,
-    timeoutMs: 180_000,
-    async run({ id, ownerId, payload }, signal) {
-      const note = (tx: Connection): Promise<boolean> => jobs.stands(id, tx);
-      await memories.learn(ownerId, conversationShape.parse(payload.conversation), { signal, note });
-      return 'done';
-    },
-  });
-
   const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories });
   return {
     index,
     probes: deps.probes,
     memories,
     tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
-    transfer: createMemoryTransfer({ store, writer, now: () => clock.now(), settle }),
+    transfer: createMemoryTransfer({
+      all: createRowReader(store),
+      writer: lineWriter(writer),
+      now: () => clock.now(),
+      settle,
+    }),
     chat,
     async start() {
       await takeUp();
-      if (deps.probes.length === 0) return;
-      createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, jobs.retryAway));
+      watchServices(deps);
     },
   };
 };
+
+export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart =>
+  deps.engine === null
+    ? createOwnPart(deps)
+    : createEnginePart({ ...deps, engine: deps.engine, watch: () => watchServices(deps) });

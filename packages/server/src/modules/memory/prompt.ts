@@ -3,7 +3,7 @@
  * byte for byte what the prompt cache knows. They are quoted: what they say is information, never an instruction
  * (security.md, case 54).
  */
-import type { Recalled } from './recall.ts';
+import type { MemoryRow } from './store.ts';
 
 /** Roughly 1,000 tokens. */
 const mostChars = 4_000;
@@ -15,13 +15,17 @@ const who = { owner: 'they said', assistant: 'you concluded', untrusted: 'from a
 const quoted = (text: string): string =>
   JSON.stringify(text.slice(0, mostPerFact).replaceAll(/[<>]/g, (mark) => (mark === '<' ? '‹' : '›')));
 
+export interface Fact {
+  row: Pick<MemoryRow, 'id' | 'text' | 'author' | 'occurred_at'>;
+}
+
 export interface MemoryBlock {
   text: string;
   /** Ids of the facts that fitted. */
   ids: string[];
 }
 
-export const renderMemories = (found: readonly Recalled[]): MemoryBlock | null => {
+export const renderMemories = (found: readonly Fact[]): MemoryBlock | null => {
   const lines: string[] = [];
   const ids: string[] = [];
   let left = mostChars;

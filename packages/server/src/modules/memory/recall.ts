@@ -58,7 +58,7 @@ const none = new Map<string, { closeness: number; through: string[] }>();
 type Links = ReadonlyMap<string, { closeness: number; through: string[] }>;
 
 /** Resolves with `late` when the work takes longer; the work itself goes on. */
-const within = <T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | 'late'> =>
+export const within = <T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | 'late'> =>
   new Promise((resolve, reject) => {
     const cancel = clock.setTimer(ms, () => resolve('late'));
     work.then(resolve, reject).finally(cancel);
@@ -202,7 +202,7 @@ export const createRecall = (deps: RecallDeps): Recall => {
   };
 };
 
-const round = (value: number): number => Math.round(value * 10_000) / 10_000;
+export const round = (value: number): number => Math.round(value * 10_000) / 10_000;
 
 const wordsOf = (text: string): Set<string> => new Set(text.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []);
 

@@ -1,19 +1,18 @@
 /** What can be done with memories. See `index.ts`. */
-import {
-  type AddedMemories,
-  type AddMemories,
-  type Memory,
-  type MemoryAuthor,
-  type MemoryGraph,
-  type MemoryHistory,
-  type MemoryList,
-  type MemoryResults,
-  type MemorySettings,
-  type memoryGraphQuerySchema,
-  type memoryListQuerySchema,
-  memoryMessageSchema,
-  type SearchMemories,
-  type UpdateMemory,
+import type {
+  AddedMemories,
+  AddMemories,
+  Memory,
+  MemoryAuthor,
+  MemoryGraph,
+  MemoryHistory,
+  MemoryList,
+  MemoryResults,
+  MemorySettings,
+  memoryGraphQuerySchema,
+  memoryListQuerySchema,
+  SearchMemories,
+  UpdateMemory,
 } from '@hearth/contract';
 import type { z } from 'zod';
 import type { Db } from '../../db/index.ts';
@@ -24,9 +23,21 @@ import type { GraphStore } from '../../ports/graph-store.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Extract, Said } from './extract.ts';
 import { type Recall, toResult } from './recall.ts';
+import {
+  blockedNote,
+  type Conversation,
+  categoryOf,
+  conversationIn,
+  knownNote,
+  notThere,
+  personal,
+  saidAlready,
+  waitingNote,
+  withoutFlags,
+} from './requests.ts';
 import type { MemorySettingsStore } from './settings.ts';
 import { type Connection, type MemoryRow, type MemoryStore, metadataOf, toMemory } from './store.ts';
-import type { Draft, DraftPlace, MemoryWriter, Written } from './writer.ts';
+import type { Draft, MemoryWriter, Written } from './writer.ts';
 
 /** Who asks, for the audit trail. */
 export interface Asker {
@@ -35,20 +46,13 @@ export interface Asker {
   ip: string | null;
 }
 
-export interface Conversation {
-  said: readonly Said[];
-  place: DraftPlace;
-  sessionId: string | null;
-  metadata: Record<string, unknown>;
-  occurredAt: string;
-  graph: boolean;
-}
-
 export interface LearnOptions {
   signal?: AbortSignal;
   /** In the transaction that stores the facts; false: they are not wanted any more. */
   note?: (tx: Connection) => Promise<boolean>;
 }
+
+export type Learned = Pick<Written, 'merged' | 'superseded' | 'blocked'> & { refused: number };
 
 /** A fact that the assistant writes down. */
 export interface Kept {
@@ -61,7 +65,7 @@ export interface Kept {
 export interface Memories {
   add(asker: Asker, request: AddMemories): Promise<AddedMemories>;
   /** Finds facts in a conversation and stores them. SERVICE_UNAVAILABLE when the model is away: nothing is stored. */
-  learn(ownerId: string, conversation: Conversation, how?: LearnOptions): Promise<Written & { refused: number }>;
+  learn(ownerId: string, conversation: Conversation, how?: LearnOptions): Promise<Learned>;
   /** Stores one fact as it is given; its id, or that it was known. VALIDATION_ERROR when personal data are not wanted. */
   keep(asker: Asker, fact: Kept): Promise<string | 'known'>;
   search(asker: Asker, request: SearchMemories): Promise<MemoryResults>;
@@ -108,26 +112,6 @@ const embedWithinMs = 5_000;
 /** Known facts that the model is shown, so that it can say what is repeated or corrected. */
 const mostKnown = 12;
 
-const authorOf = (role: 'user' | 'assistant' | 'system'): MemoryAuthor =>
-  role === 'user' ? 'owner' : role === 'assistant' ? 'assistant' : 'untrusted';
-
-const saidIn = ({ messages }: AddMemories): Said[] =>
-  typeof messages === 'string'
-    ? [{ author: 'owner', text: messages, messageId: null }]
-    : messages
-        .map((message) => memoryMessageSchema.parse(message))
-        .map(({ role, content }) => ({ author: authorOf(role), text: content, messageId: null }));
-
-const categoryOf = (metadata: Record<string, unknown>): string | null =>
-  typeof metadata.category === 'string' ? metadata.category.slice(0, 100) : null;
-
-const notThere = (): AppError => new AppError('NOT_FOUND', 'There is no such memory.');
-
-const personal = (path: string): AppError =>
-  new AppError('VALIDATION_ERROR', 'It holds personal data, which your settings do not let it remember.', {
-    details: { issues: [{ path, message: 'holds personal data' }] },
-  });
-
 const draftOf = (conversation: Conversation, one: Pick<Draft, 'text' | 'author' | 'messageId'>): Draft => ({
   ...one,
   category: categoryOf(conversation.metadata),
@@ -156,7 +140,11 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     return found.map(({ row }) => ({ id: row.id, text: row.text }));
   };
 
-  const learn: Memories['learn'] = async (ownerId, conversation, { signal, note } = {}) => {
+  const learn = async (
+    ownerId: string,
+    conversation: Conversation,
+    { signal, note }: LearnOptions = {},
+  ): Promise<Written & Learned> => {
     const known = await knownTo(ownerId, conversation.said);
     const { said, occurredAt: at } = conversation;
     const { facts, refused } = await deps.extract({ said, known, at, signal });
@@ -173,21 +161,9 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     return { ...written, refused };
   };
 
-  const conversationOf = async (asker: Asker, request: AddMemories): Promise<Conversation> => {
-    const settings = await deps.settings.get(asker.ownerId);
-    return {
-      said: saidIn(request),
-      place: { agentId: request.agent_id ?? 'main', runId: request.run_id ?? null },
-      sessionId: null,
-      metadata: request.metadata ?? {},
-      occurredAt: request.occurred_at ?? now(),
-      graph: request.enable_graph ?? settings.enable_graph,
-    };
-  };
-
   const notesOn = ({ blocked, merged }: Written, refused: number): string[] => [
-    ...(blocked > 0 ? [`${blocked} held personal data and were not stored, as your settings say.`] : []),
-    ...(merged > 0 ? [`${merged} were known already.`] : []),
+    ...blockedNote(blocked),
+    ...knownNote(merged),
     ...(refused > 0 ? [`${refused} parts of the model's answer could not be used.`] : []),
   ];
 
@@ -207,13 +183,12 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     } catch (error) {
       if (!isAppError(error, 'SERVICE_UNAVAILABLE')) throw error;
       await deps.enqueueLearn(asker.ownerId, conversation);
-      const notes = ['The model that finds facts is not available. Nothing is lost: it is tried again by itself.'];
-      return { memories: [], count: 0, merged: 0, superseded: [], queued: true, notes };
+      return { memories: [], count: 0, merged: 0, superseded: [], queued: true, notes: [waitingNote] };
     }
   };
 
   const add: Memories['add'] = async (asker, request) => {
-    const conversation = await conversationOf(asker, request);
+    const conversation = conversationIn(request, await deps.settings.get(asker.ownerId), now());
     if (request.infer ?? true) {
       const added = await addInferred(asker, conversation);
       await record(asker, 'added', added.memories[0]?.id ?? null, added.queued ? 'QUEUED' : null);
@@ -256,7 +231,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     const [fresh] = written.rows;
     if (!fresh) {
       if (written.blocked > 0) throw personal('memory');
-      throw new AppError('CONFLICT', 'Another memory says exactly this already.');
+      throw saidAlready();
     }
     await record(asker, 'corrected', old.id);
     await deps.settle(ownerId);
@@ -355,11 +330,6 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       }
     },
   };
-};
-
-const withoutFlags = (metadata: Record<string, unknown>): Record<string, unknown> => {
-  const { contains_pii: _flag, pii_types: _types, ...rest } = metadata;
-  return rest;
 };
 
 const graphFor = async (

@@ -2,12 +2,12 @@
  * Memories out of and into Hearth as JSON Lines, one memory a line. Also reads the lines (or the `results` list) that
  * Mem0 gives out. A line that cannot be used is named with its number; the others are taken.
  */
-import type { importedMemoriesSchema } from '@hearth/contract';
+import type { importedMemoriesSchema, Memory } from '@hearth/contract';
 import { memoryAuthorSchema, memoryMetadataSchema } from '@hearth/contract';
 import { z } from 'zod';
 import { tryParseJson } from '../../kernel/json.ts';
-import { type MemoryStore, metadataOf } from './store.ts';
-import type { Draft, MemoryWriter } from './writer.ts';
+import { type MemoryStore, toMemory } from './store.ts';
+import type { Draft, DraftPlace } from './writer.ts';
 
 export interface MemoryTransfer {
   /** All memories, corrected ones too, oldest first. */
@@ -72,31 +72,33 @@ const splitLines = (text: string): unknown[] => {
   return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [tryParseJson(z.unknown(), line)]));
 };
 
+/** All memories of an owner from the rows, corrected ones too, oldest first. */
+export const createRowReader = (store: Pick<MemoryStore, 'after'>) =>
+  async function* (ownerId: string): AsyncGenerator<Memory> {
+    let last: Parameters<MemoryStore['after']>[1] = null;
+    for (;;) {
+      const rows = await store.after(ownerId, last, pageSize);
+      for (const row of rows) yield toMemory(row);
+      last = rows.at(-1) ?? null;
+      if (rows.length < pageSize) return;
+    }
+  };
+
+export type WriteOne = (place: DraftPlace, draft: Draft) => Promise<'stored' | 'known' | 'blocked'>;
+
 export const createMemoryTransfer = (deps: {
-  store: MemoryStore;
-  writer: MemoryWriter;
+  /** Oldest first. */
+  all: (ownerId: string) => AsyncIterable<Memory> | Iterable<Memory> | Promise<Iterable<Memory>>;
+  /** For the lines of one import. */
+  writer: (ownerId: string) => Promise<WriteOne>;
   now: () => Date;
   settle: (ownerId: string) => Promise<void>;
 }): MemoryTransfer => ({
   async *lines(ownerId) {
-    let last: Parameters<MemoryStore['after']>[1] = null;
-    for (;;) {
-      const rows = await deps.store.after(ownerId, last, pageSize);
-      for (const row of rows)
-        yield `${JSON.stringify({
-          id: row.id,
-          memory: row.text,
-          agent_id: row.agent_id,
-          run_id: row.run_id,
-          category: row.category,
-          metadata: metadataOf(row),
-          author: row.author,
-          occurred_at: row.occurred_at,
-          created_at: row.created_at,
-          superseded_by: row.superseded_by,
-        })}\n`;
-      last = rows.at(-1) ?? null;
-      if (rows.length < pageSize) return;
+    for await (const one of await deps.all(ownerId)) {
+      const { id, memory, agent_id, run_id, category, metadata, author, occurred_at, created_at, superseded_by } = one;
+      const line = { id, memory, agent_id, run_id, category, metadata, author, occurred_at, created_at, superseded_by };
+      yield `${JSON.stringify(line)}\n`;
     }
   },
   async read(ownerId, text) {
@@ -104,6 +106,7 @@ export const createMemoryTransfer = (deps: {
     let imported = 0;
     let merged = 0;
     const now = deps.now().toISOString();
+    const write = await deps.writer(ownerId);
     for (const [index, value] of splitLines(text).entries()) {
       const line = lineShape.safeParse(value);
       if (!line.success) {
@@ -117,10 +120,10 @@ export const createMemoryTransfer = (deps: {
       // What was corrected before is not to come back as true.
       if (line.data.superseded_by) continue;
       const place = { agentId: line.data.agent_id ?? 'main', runId: line.data.run_id ?? null };
-      const written = await deps.writer.write(ownerId, place, [draftOf(line.data, now)]);
-      imported += written.rows.length;
-      merged += written.merged;
-      if (written.blocked > 0) refused.push({ line: index + 1, message: 'holds personal data' });
+      const outcome = await write(place, draftOf(line.data, now));
+      if (outcome === 'stored') imported += 1;
+      else if (outcome === 'known') merged += 1;
+      else refused.push({ line: index + 1, message: 'holds personal data' });
     }
     if (imported > 0) await deps.settle(ownerId);
     return { imported, merged, refused };

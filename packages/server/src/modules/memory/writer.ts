@@ -57,7 +57,7 @@ export interface WriterDeps {
 }
 
 /** Two sentences that differ in case, blanks and closing marks alone are the same memory. */
-const likenessOf = (text: string): string =>
+export const likenessOf = (text: string): string =>
   sha256Hex(
     text
       .normalize('NFKC')
