@@ -40,8 +40,8 @@ const suite = (engine: Engine): void => {
     const ran: unknown[] = [];
     for (const one of [jobs, other]) counting(one, ran);
     for (let at = 0; at < 60; at += 1) await jobs.enqueue(job(at));
-    jobs.start();
-    other.start();
+    await jobs.start();
+    await other.start();
     await until(() => ran.length >= 60);
     await Promise.all([jobs.stop(1_000), other.stop(1_000)]);
     expect(ran.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 60 }, (_, at) => at));
@@ -63,7 +63,7 @@ const suite = (engine: Engine): void => {
       },
     });
     await jobs.enqueue(job());
-    jobs.start();
+    await jobs.start();
     await until(() => stood.length === 1);
     await jobs.remove(owner, 'test');
     gate.resolve();
@@ -85,7 +85,7 @@ const suite = (engine: Engine): void => {
       },
     });
     await jobs.enqueue(job());
-    jobs.start();
+    await jobs.start();
     await until(async () => (await rowsOf(db))[0]?.away_since !== null);
     const waiting = (await rowsOf(db))[0];
     expect(Date.parse(waiting?.run_at ?? '')).toBeGreaterThan(Date.now());
@@ -122,7 +122,7 @@ const suite = (engine: Engine): void => {
     await jobs.enqueue(job());
     await jobs.enqueue(job());
     expect(await rowsOf(db)).toHaveLength(1);
-    jobs.start();
+    await jobs.start();
     await until(() => runs === 1);
     await jobs.enqueue(job());
     gate.resolve();
@@ -154,7 +154,7 @@ const suite = (engine: Engine): void => {
     });
     await jobs.enqueue({ ...job(), kind: 'sliced' });
     await jobs.enqueue(job());
-    jobs.start();
+    await jobs.start();
     await until(async () => (await rowsOf(db)).every(({ status }) => status === 'done' || status === 'failed'));
     await jobs.stop(1_000);
     expect(slices).toBe(3);
@@ -175,7 +175,7 @@ const suite = (engine: Engine): void => {
       },
     });
     await jobs.enqueue(job());
-    jobs.start();
+    await jobs.start();
     const state = async () => (await rowsOf(db))[0];
     await until(async () => tries === 1 && (await state())?.status === 'waiting');
     expect(await state()).toMatchObject({ attempts: 0, error: 'It is away.' });
@@ -197,7 +197,7 @@ const suite = (engine: Engine): void => {
     const dead = { status: 'running' as const, lease_id: 'dead', lease_until: clock.now().toISOString() };
     await db.kysely.updateTable('jobs').set(dead).execute();
     clock.advance(10);
-    jobs.start();
+    await jobs.start();
     await until(() => ran.length === 1);
     await until(async () => (await rowsOf(db))[0]?.status === 'done');
     expect((await rowsOf(db))[0]?.attempts).toBe(1);

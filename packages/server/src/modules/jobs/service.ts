@@ -28,6 +28,8 @@ export interface JobKind {
    * again later. Any other error counts as an attempt.
    */
   run(job: { id: string; ownerId: string; payload: JsonObject }, signal: AbortSignal): Promise<JobOutcome>;
+  /** After each run in this process, as soon as its outcome is stored. */
+  ended?(job: { ownerId: string }): void;
   attempts: number;
   timeoutMs: number;
 }
@@ -50,7 +52,8 @@ export interface Jobs {
   stands(id: string, tx: Kysely<Database>): Promise<boolean>;
   /** A dependency is there again: what waits for one is tried now. */
   retryAway(): Promise<void>;
-  start(): void;
+  /** Alone: there is no other process, so what seems to run was left by one that died and is done again at once. */
+  start(how?: { alone: boolean }): Promise<void>;
   /** Nothing new is begun; what runs is given a moment, then its lease runs out and it is done again elsewhere. */
   stop(graceMs: number): Promise<void>;
   prune(): Promise<void>;
@@ -68,7 +71,8 @@ export interface JobsDeps {
 }
 
 const dayMs = 86_400_000;
-const leaseMs = 60_000;
+/** So long nobody takes up what a process that died was doing; it is renewed with every look. */
+const leaseMs = 20_000;
 const pollMs = 5_000;
 /** 2 s, 4 s, 8 s … up to five minutes, a fifth of it by chance. */
 const pauseMs = (failures: number, random: () => number): number =>
@@ -96,10 +100,10 @@ export const createJobs = (deps: JobsDeps): Jobs => {
 
   const finish = async (row: JobRow): Promise<void> => {
     away.delete(row.id);
-    if (await store.wasAskedAgain(row.id)) return again(row, 0, { away_since: null, attempts: 0, error: null });
     // What a job was about is nobody's business once it is done.
     const over = { status: 'done' as const, unique_key: null, finished_at: at(), error: null, payload: '{}' };
-    await store.settle(row, over);
+    if (!(await store.settleUnlessAskedAgain(row, over)))
+      await again(row, 0, { away_since: null, attempts: 0, error: null });
   };
 
   const fail = async (row: JobRow, kind: JobKind, error: unknown): Promise<void> => {
@@ -141,6 +145,7 @@ export const createJobs = (deps: JobsDeps): Jobs => {
       .catch((error: unknown) => log.error({ err: error, job: row.kind }, 'the end of a job could not be stored'))
       .finally(() => {
         running.delete(row.lease_id ?? '');
+        kind.ended?.({ ownerId: row.owner_id });
         wake();
       });
     running.set(row.lease_id ?? '', { done, stop });
@@ -221,7 +226,8 @@ export const createJobs = (deps: JobsDeps): Jobs => {
       await store.retryAway(at());
       wake();
     },
-    start() {
+    async start({ alone } = { alone: false }) {
+      if (alone) await store.endLeases(at());
       isStarted = true;
       wake();
     },

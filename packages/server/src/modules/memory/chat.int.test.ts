@@ -103,7 +103,7 @@ const suite = (engine: Engine): void => {
       })
       .execute();
     await chat.afterRun({ ownerId: owner, sessionId: session }, db.kysely);
-    jobs.start();
+    await jobs.start();
     await looked.promise;
 
     // Meanwhile something more is said, and then everything is to be forgotten.

@@ -18,6 +18,8 @@ import type { Probe } from '../health/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { type ChatMemory, createChatMemory, learnJob } from './chat.ts';
 import { createExtract } from './extract.ts';
+import { createFollowing } from './following.ts';
+import { withFresh } from './fresh.ts';
 import { createRecall } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
 import { type Conversation, createMemories, type Memories } from './service.ts';
@@ -64,8 +66,6 @@ export interface MemoryPart {
 
 const syncJob = 'memory.sync';
 const addJob = 'memory.add';
-/** An answer waits this long for index and graph to follow; they do in any case. */
-const settleMs = 3_000;
 /** A service that is there again is noticed within this time. */
 const watchMs = 5_000;
 
@@ -101,15 +101,15 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     attempts: 10,
     timeoutMs: 120_000,
     run: async ({ ownerId }, signal) => ((await sync.run(ownerId, signal)).more ? 'more' : 'done'),
+    ended: ({ ownerId }) => moved(ownerId),
   });
-
   /** The job does the work; whoever has asked waits a moment for it. */
-  const settle = async (ownerId: string): Promise<void> => {
-    jobs.wake();
-    const until = clock.monotonicMs() + settleMs;
-    while (clock.monotonicMs() < until && (await store.hasWork(ownerId)) && (await jobs.isAtWork(ownerId, syncJob)))
-      await new Promise<void>((resolve) => clock.setTimer(10, resolve));
-  };
+  const { settle, moved } = createFollowing({
+    clock,
+    wake: jobs.wake,
+    hasWork: (ownerId, ids) => (ids === 'all' ? store.hasWork(ownerId) : store.areWaiting(ids)),
+    isAtWork: (ownerId) => jobs.isAtWork(ownerId, syncJob),
+  });
 
   const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
   const checkIndex = (ownerId: string): void => {
@@ -120,7 +120,7 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     };
     work().catch((error: unknown) => log.warn({ err: error }, 'the index could not be compared; it is tried again'));
   };
-  const recall = createRecall({ store, index, embedder, graph, sync, checkIndex, clock, log });
+  const recall = createRecall({ ...deps, store, index: withFresh(index, store), sync, checkIndex });
   const memories = createMemories({
     ...deps,
     store,

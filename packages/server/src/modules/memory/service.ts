@@ -23,6 +23,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Extract, Said } from './extract.ts';
+import type { Following } from './following.ts';
 import { type Recall, toResult } from './recall.ts';
 import type { MemorySettingsStore } from './settings.ts';
 import { type Connection, type MemoryRow, type MemoryStore, metadataOf, toMemory } from './store.ts';
@@ -99,8 +100,8 @@ export interface MemoriesDeps {
   dropWaiting: (ownerId: string) => Promise<void>;
   /** Conversations that wait for the model. */
   learning: (ownerId: string) => Promise<number>;
-  /** Lets index and graph follow now; resolves when they have, or after a moment in any case. */
-  settle: (ownerId: string) => Promise<void>;
+  /** Lets index and graph follow these memories; resolves when they have, or after a moment in any case. */
+  settle: Following['settle'];
 }
 
 /** Design: interactive answers within 5 s, then words alone. */
@@ -192,8 +193,8 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
   ];
 
   const answerOf = async (ownerId: string, written: Written, refused = 0): Promise<AddedMemories> => {
-    if (written.rows.length > 0) await deps.settle(ownerId);
     const ids = written.rows.map(({ id }) => id);
+    if (ids.length > 0) await deps.settle(ownerId, [...ids, ...written.superseded]);
     const fresh = new Map((await store.byIds(ownerId, ids, 'all')).map((row) => [row.id, row]));
     const memories = written.rows.map((row) => toMemory(fresh.get(row.id) ?? row));
     const { merged, superseded } = written;
@@ -259,7 +260,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       throw new AppError('CONFLICT', 'Another memory says exactly this already.');
     }
     await record(asker, 'corrected', old.id);
-    await deps.settle(ownerId);
+    await deps.settle(ownerId, [fresh.id, old.id]);
     return toMemory(await row(ownerId, fresh.id));
   };
 
@@ -271,7 +272,10 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     const written = await deps.writer.write(asker.ownerId, place, [draft]);
     if (written.blocked > 0) throw personal('text');
     await record(asker, 'added', written.rows[0]?.id ?? null);
-    await deps.settle(asker.ownerId);
+    await deps.settle(
+      asker.ownerId,
+      written.rows.map(({ id }) => id),
+    );
     return written.rows[0]?.id ?? 'known';
   };
 
@@ -281,7 +285,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       if (buried > 0) await deps.enqueueSync(ownerId, tx);
       return buried;
     });
-    if (count > 0) await deps.settle(ownerId);
+    if (count > 0) await deps.settle(ownerId, ids);
     return count;
   };
 

@@ -6,6 +6,7 @@ import type { importedMemoriesSchema } from '@hearth/contract';
 import { memoryAuthorSchema, memoryMetadataSchema } from '@hearth/contract';
 import { z } from 'zod';
 import { tryParseJson } from '../../kernel/json.ts';
+import type { Following } from './following.ts';
 import { type MemoryStore, metadataOf } from './store.ts';
 import type { Draft, MemoryWriter } from './writer.ts';
 
@@ -76,7 +77,7 @@ export const createMemoryTransfer = (deps: {
   store: MemoryStore;
   writer: MemoryWriter;
   now: () => Date;
-  settle: (ownerId: string) => Promise<void>;
+  settle: Following['settle'];
 }): MemoryTransfer => ({
   async *lines(ownerId) {
     let last: Parameters<MemoryStore['after']>[1] = null;
@@ -122,7 +123,7 @@ export const createMemoryTransfer = (deps: {
       merged += written.merged;
       if (written.blocked > 0) refused.push({ line: index + 1, message: 'holds personal data' });
     }
-    if (imported > 0) await deps.settle(ownerId);
+    if (imported > 0) await deps.settle(ownerId, 'all');
     return { imported, merged, refused };
   },
 });

@@ -7,7 +7,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { IndexCount, IndexFilter, IndexHit, IndexItem, IndexQuery } from '../../../ports/search-index.ts';
-import { askedWords, stemOf } from '../words.ts';
+import { askedWords, stemOf, wordsOf } from '../words.ts';
 import { openVectors, type Vectors } from './vectors.ts';
 
 const tables = `
@@ -204,7 +204,7 @@ export const openShelf = (folder: string, dimensions: number): Shelf => {
     );
     return (text) => {
       const counts = new Map<string, number>();
-      for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
+      for (const word of wordsOf(text)) {
         const stem = stemOf(word);
         if (weights.has(stem)) counts.set(stem, (counts.get(stem) ?? 0) + 1);
       }
