@@ -334,7 +334,7 @@ const createHealthPart = (
       ...(config.redis ? [redis] : []),
       ...memory.probes,
     ],
-    lostFeatures: () => (runtime.retryAfter() === null ? [] : ['chat']),
+    lostFeatures: async () => [...(runtime.retryAfter() === null ? [] : ['chat']), ...(await memory.lostFeatures())],
   });
 };
 

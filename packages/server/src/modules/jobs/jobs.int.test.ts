@@ -166,6 +166,7 @@ const suite = (engine: Engine): void => {
     const clock = createFakeClock();
     const { db, jobs } = await open({ clock });
     let tries = 0;
+    const gaveUp: unknown[] = [];
     jobs.define('test', {
       attempts: 1,
       timeoutMs: 5_000,
@@ -173,8 +174,10 @@ const suite = (engine: Engine): void => {
         tries += 1;
         throw new AppError('SERVICE_UNAVAILABLE', 'It is away.');
       },
+      gaveUp: async ({ payload }) => void gaveUp.push(payload),
     });
     await jobs.enqueue(job());
+    expect(await jobs.isOverdue(['test'])).toBe(false);
     await jobs.start();
     const state = async () => (await rowsOf(db))[0];
     await until(async () => tries === 1 && (await state())?.status === 'waiting');
@@ -186,6 +189,26 @@ const suite = (engine: Engine): void => {
     expect(await state()).toMatchObject({ status: 'failed', error: 'It is away.' });
     expect(tries).toBeGreaterThan(20);
     await jobs.stop(0);
+    expect(gaveUp).toEqual([{ at: 0 }]);
+    expect(await jobs.isOverdue(['test'])).toBe(true);
+    clock.advance(86_400_001);
+    expect(await jobs.isOverdue(['test'])).toBe(false);
+  });
+
+  it('takes up at once what is left when there is no other process, whatever its lease says', async () => {
+    const { db, jobs } = await open();
+    const ran: unknown[] = [];
+    counting(jobs, ran);
+    await jobs.enqueue(job('left'));
+    const lease = { lease_id: 'dead', lease_until: new Date(Date.now() + 60_000).toISOString() };
+    await db.kysely
+      .updateTable('jobs')
+      .set({ ...lease, status: 'running' })
+      .execute();
+    await jobs.start({ alone: true });
+    await until(async () => (await rowsOf(db))[0]?.status === 'done');
+    await jobs.stop(1_000);
+    expect(ran).toEqual(['left']);
   });
 
   it('takes over what a dead process has left', async () => {
@@ -210,6 +233,9 @@ const suite = (engine: Engine): void => {
     await expect(jobs.enqueue(job(4))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 300 });
     await expect(jobs.enqueue(job(2))).resolves.toBeUndefined();
     expect(await rowsOf(db)).toHaveLength(3);
+    expect([await jobs.isOverdue(['test']), await jobs.isOverdue(['other'])]).toEqual([true, false]);
+    await jobs.enqueue({ ...job(5), unlimited: true });
+    expect(await rowsOf(db)).toHaveLength(4);
     await jobs.remove(owner, 'test');
     expect(await jobs.waiting(owner, 'test')).toBe(0);
   });

@@ -16,6 +16,8 @@ export interface NewJob {
   /** While an unfinished job of the kind has the same key, no second one is made. */
   uniqueKey: string | null;
   payload: JsonObject;
+  /** It only points at what is stored elsewhere, so any number may wait. */
+  unlimited?: true;
   /** Not before this time has passed; of two with the same key the earlier time counts. */
   delayMs?: number;
 }
@@ -28,6 +30,8 @@ export interface JobKind {
    * again later. Any other error counts as an attempt.
    */
   run(job: { id: string; ownerId: string; payload: JsonObject }, signal: AbortSignal): Promise<JobOutcome>;
+  /** It failed for good, after all attempts or a day without its dependency; its row stays for a month. */
+  gaveUp?(job: { ownerId: string; payload: JsonObject }): Promise<void>;
   /** After each run in this process, as soon as its outcome is stored. */
   ended?(job: { ownerId: string }): void;
   attempts: number;
@@ -46,6 +50,8 @@ export interface Jobs {
   waiting(ownerId: string, kind: string): Promise<number>;
   /** One of this kind is due or running, rather than waiting for a dependency to come back. */
   isAtWork(ownerId: string, kind: string): Promise<boolean>;
+  /** Something of these kinds cannot be queued any more, or was given up within a day because a dependency was away. */
+  isOverdue(kinds: readonly string[]): Promise<boolean>;
   /** Also what runs: it goes on, and finds out by `stands`. */
   remove(ownerId: string, kind: string, tx?: Kysely<Database>): Promise<void>;
   /** The job was not removed meanwhile, and will not be before the transaction ends. */
@@ -118,8 +124,13 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     const attempts = row.attempts + 1;
     if (!isAway && attempts < kind.attempts && !isAppError(error, 'VALIDATION_ERROR'))
       return again(row, pauseMs(attempts, random), { ...set, attempts });
+    const over = { ...set, status: 'failed' as const, unique_key: null, attempts, finished_at: at() };
+    if (!(await store.settle(row, over))) return;
     log.error({ err: error, job: row.kind, job_id: row.id }, 'a job failed for good');
-    await store.settle(row, { ...set, status: 'failed', unique_key: null, attempts, finished_at: at() });
+    await kind.gaveUp?.({
+      ownerId: row.owner_id,
+      payload: parseJson(jsonObjectSchema, row.payload, 'payload of a job'),
+    });
   };
 
   const runOne = async (row: JobRow, kind: JobKind, stop: AbortController): Promise<void> => {
@@ -197,9 +208,9 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     define(name, kind) {
       kinds.set(name, kind);
     },
-    async enqueue({ ownerId, kind, uniqueKey, payload, delayMs = 0 }, tx = db.kysely) {
+    async enqueue({ ownerId, kind, uniqueKey, payload, unlimited = false, delayMs = 0 }, tx = db.kysely) {
       if (uniqueKey !== null && (await store.join(kind, uniqueKey, at(delayMs), tx))) return;
-      if ((await store.count(ownerId, kind, tx)) >= mostWaiting)
+      if (!unlimited && (await store.count(ownerId, kind, tx)) >= mostWaiting)
         throw new AppError('SERVICE_UNAVAILABLE', 'Too much of this is waiting already. Try again later.', {
           details: { waiting: mostWaiting },
           retryAfter: 300,
@@ -220,6 +231,8 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     wake,
     waiting: (ownerId, kind) => store.count(ownerId, kind),
     isAtWork: (ownerId, kind) => store.isDue(ownerId, kind, at()),
+    isOverdue: async (names) =>
+      (await store.gaveUpSince(names, at(-dayMs))) || (await store.mostOfOneOwner(names)) >= mostWaiting,
     remove: store.remove,
     stands: store.stands,
     async retryAway() {

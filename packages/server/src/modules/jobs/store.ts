@@ -58,9 +58,10 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
       if (leaseIds.length === 0) return;
       await db.updateTable('jobs').set({ lease_until: until }).where('lease_id', 'in', leaseIds).execute();
     },
-    /** Nothing happens when the lease was lost: somebody else has the job now. */
-    settle: async (row: Lease, set: Partial<JobRow>): Promise<void> => {
-      await settling(row, set).execute();
+    /** False when the lease was lost: somebody else has the job now. */
+    settle: async (row: Lease, set: Partial<JobRow>): Promise<boolean> => {
+      const done = await settling(row, set).executeTakeFirst();
+      return Number(done.numUpdatedRows) > 0;
     },
     /** One statement: between a look and the end somebody might ask once more, and nobody would do it. */
     settleUnlessAskedAgain: async (row: Lease, set: Partial<JobRow>): Promise<boolean> => {
@@ -108,6 +109,32 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
         .select((eb) => eb.fn.countAll().as('n'))
         .executeTakeFirstOrThrow();
       return Number(row.n);
+    },
+    /** Because a dependency was away. */
+    gaveUpSince: async (kinds: readonly string[], since: string): Promise<boolean> => {
+      const row = await db
+        .selectFrom('jobs')
+        .where('status', '=', 'failed')
+        .where('kind', 'in', kinds)
+        .where('away_since', 'is not', null)
+        .where('finished_at', '>=', since)
+        .select('id')
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    /** How many of one kind wait for the owner of whom most wait. */
+    mostOfOneOwner: async (kinds: readonly string[]): Promise<number> => {
+      const row = await db
+        .selectFrom('jobs')
+        .where('status', 'in', ['waiting', 'running'])
+        .where('kind', 'in', kinds)
+        .groupBy(['owner_id', 'kind'])
+        .select((eb) => eb.fn.countAll().as('n'))
+        .orderBy('n', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return Number(row?.n ?? 0);
     },
     isDue: async (ownerId: string, kindName: string, now: string): Promise<boolean> => {
       const row = await db

@@ -37,6 +37,7 @@ const suite = (engine: Engine): void => {
       recall: { find: unused },
       memories: { learn },
       jobs,
+      gaveUp: async () => {},
       enabled: true,
       learnAfterMs: 0,
     });

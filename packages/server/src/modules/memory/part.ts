@@ -5,6 +5,7 @@ import type { OwnTool } from '@hearth/runtime';
 import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { AppError, isAppError } from '../../kernel/errors.ts';
 import type { Lifecycle } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import { createUpkeep } from '../../kernel/upkeep.ts';
@@ -58,6 +59,8 @@ export interface MemoryPart {
   index: SearchIndex;
   /** For health. */
   probes: readonly Probe[];
+  /** Features that suffer from what no probe sees: what waits to be learned is too much, or was given up. */
+  lostFeatures(): Promise<string[]>;
   /** The tools of an owner's chats. */
   tools: (ownerId: string) => OwnTool[];
   /** Takes up what a crash has left: call once after the start. */
@@ -68,6 +71,13 @@ const syncJob = 'memory.sync';
 const addJob = 'memory.add';
 /** A service that is there again is noticed within this time. */
 const watchMs = 5_000;
+
+const queueFull = (cause: AppError): AppError =>
+  new AppError(
+    'SERVICE_UNAVAILABLE',
+    'The model that finds facts is not available, and too many conversations wait for it already; this one was not taken. Try again later, or send it with "infer": false to keep it as it is.',
+    { cause, details: { waiting: cause.details?.waiting }, retryAfter: 300 },
+  );
 
 const conversationShape = z.object({
   said: z.array(
@@ -132,7 +142,11 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     settle,
     async enqueueLearn(ownerId, conversation) {
       const payload = { conversation: await cleaned(ownerId, conversation) };
-      await jobs.enqueue({ ownerId, kind: addJob, uniqueKey: null, payload });
+      await jobs.enqueue({ ownerId, kind: addJob, uniqueKey: null, payload }).catch((error: unknown) => {
+        throw isAppError(error, 'SERVICE_UNAVAILABLE') && error.details?.waiting !== undefined
+          ? queueFull(error)
+          : error;
+      });
       jobs.wake();
     },
     async dropWaiting(ownerId) {
@@ -153,6 +167,9 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     return { ...conversation, said };
   };
 
+  const gaveUp = (ownerId: string, sessionId: string | null): Promise<void> =>
+    deps.audit.record({ ownerId, sessionId, action: 'memory.learned', outcome: 'failed', code: 'GIVEN_UP' });
+
   jobs.define(addJob, {
     attempts: 3,
     timeoutMs: 180_000,
@@ -161,20 +178,24 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
       await memories.learn(ownerId, conversationShape.parse(payload.conversation), { signal, note });
       return 'done';
     },
+    gaveUp: ({ ownerId }) => gaveUp(ownerId, null),
   });
 
-  const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories });
+  const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories, gaveUp });
   return {
     index,
     probes: deps.probes,
+    lostFeatures: async () => ((await jobs.isOverdue([addJob, learnJob])) ? ['learning_from_chats'] : []),
     memories,
     tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
     transfer: createMemoryTransfer({ store, writer, now: () => clock.now(), settle }),
     chat,
     async start() {
       await takeUp();
+      // Also what was given up meanwhile: the rows still say what is left to do.
+      const back = (): Promise<void> => takeUp().then(jobs.retryAway);
       if (deps.probes.length === 0) return;
-      createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, jobs.retryAway));
+      createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, back));
     },
   };
 };

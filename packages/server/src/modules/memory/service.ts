@@ -207,7 +207,12 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       return await answerOf(asker.ownerId, written, refused);
     } catch (error) {
       if (!isAppError(error, 'SERVICE_UNAVAILABLE')) throw error;
-      await deps.enqueueLearn(asker.ownerId, conversation);
+      try {
+        await deps.enqueueLearn(asker.ownerId, conversation);
+      } catch (full) {
+        await audit.record({ ...asker, action: 'memory.added', outcome: 'failed', code: 'NOT_QUEUED' });
+        throw full;
+      }
       const notes = ['The model that finds facts is not available. Nothing is lost: it is tried again by itself.'];
       return { memories: [], count: 0, merged: 0, superseded: [], queued: true, notes };
     }
