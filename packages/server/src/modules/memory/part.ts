@@ -1,11 +1,8 @@
 /** Joins the pieces of memory, and its background work with the ledger of jobs. */
 
-import { jsonObjectSchema } from '@hearth/contract';
 import type { OwnTool } from '@hearth/runtime';
-import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { AppError, isAppError } from '../../kernel/errors.ts';
 import type { Lifecycle } from '../../kernel/lifecycle.ts';
 import type { Log } from '../../kernel/log.ts';
 import { createUpkeep } from '../../kernel/upkeep.ts';
@@ -21,9 +18,10 @@ import { type ChatMemory, createChatMemory, learnJob } from './chat.ts';
 import { createExtract } from './extract.ts';
 import { createFollowing } from './following.ts';
 import { withFresh } from './fresh.ts';
+import { addJob, createLearnQueue } from './learn-queue.ts';
 import { createRecall } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
-import { type Conversation, createMemories, type Memories } from './service.ts';
+import { createMemories, type Memories } from './service.ts';
 import { createMemorySettings } from './settings.ts';
 import { type Connection, createMemoryStore } from './store.ts';
 import { createSync } from './sync.ts';
@@ -68,37 +66,15 @@ export interface MemoryPart {
 }
 
 const syncJob = 'memory.sync';
-const addJob = 'memory.add';
 /** A service that is there again is noticed within this time. */
 const watchMs = 5_000;
-
-const queueFull = (cause: AppError): AppError =>
-  new AppError(
-    'SERVICE_UNAVAILABLE',
-    'The model that finds facts is not available, and too many conversations wait for it already; this one was not taken. Try again later, or send it with "infer": false to keep it as it is.',
-    { cause, details: { waiting: cause.details?.waiting }, retryAfter: 300 },
-  );
-
-const conversationShape = z.object({
-  said: z.array(
-    z.object({
-      author: z.enum(['owner', 'assistant', 'untrusted']),
-      text: z.string(),
-      messageId: z.string().nullable(),
-    }),
-  ),
-  place: z.object({ agentId: z.string(), runId: z.string().nullable() }),
-  sessionId: z.string().nullable(),
-  metadata: jsonObjectSchema,
-  occurredAt: z.string(),
-  graph: z.boolean(),
-});
 
 export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
   const { clock, jobs, index, embedder, graph, log } = deps;
   const store = createMemoryStore(deps.db);
   const settings = createMemorySettings(deps);
   const sanitise = createSanitise(deps.secrets);
+  const queue = createLearnQueue({ ...deps, settings, sanitise });
 
   const enqueueSync = (ownerId: string, tx?: Connection): Promise<void> =>
     jobs.enqueue({ ownerId, kind: syncJob, uniqueKey: ownerId, payload: {} }, tx);
@@ -140,15 +116,7 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     extract: createExtract(deps.model),
     enqueueSync,
     settle,
-    async enqueueLearn(ownerId, conversation) {
-      const payload = { conversation: await cleaned(ownerId, conversation) };
-      await jobs.enqueue({ ownerId, kind: addJob, uniqueKey: null, payload }).catch((error: unknown) => {
-        throw isAppError(error, 'SERVICE_UNAVAILABLE') && error.details?.waiting !== undefined
-          ? queueFull(error)
-          : error;
-      });
-      jobs.wake();
-    },
+    enqueueLearn: queue.add,
     async dropWaiting(ownerId) {
       for (const kind of [addJob, learnJob]) await jobs.remove(ownerId, kind);
       await chat.leaveBehind(ownerId);
@@ -156,32 +124,8 @@ export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart => {
     learning: async (ownerId) => (await jobs.waiting(ownerId, addJob)) + (await jobs.waiting(ownerId, learnJob)),
   });
 
-  /** A queue is a sink too: only what may be stored goes into it. */
-  const cleaned = async (ownerId: string, conversation: Conversation): Promise<Conversation> => {
-    const { pii_mode } = await settings.get(ownerId);
-    const said: Conversation['said'][number][] = [];
-    for (const one of conversation.said) {
-      const clean = await sanitise(one.text, pii_mode);
-      if (clean !== 'blocked') said.push({ ...one, text: clean.text });
-    }
-    return { ...conversation, said };
-  };
-
-  const gaveUp = (ownerId: string, sessionId: string | null): Promise<void> =>
-    deps.audit.record({ ownerId, sessionId, action: 'memory.learned', outcome: 'failed', code: 'GIVEN_UP' });
-
-  jobs.define(addJob, {
-    attempts: 3,
-    timeoutMs: 180_000,
-    async run({ id, ownerId, payload }, signal) {
-      const note = (tx: Connection): Promise<boolean> => jobs.stands(id, tx);
-      await memories.learn(ownerId, conversationShape.parse(payload.conversation), { signal, note });
-      return 'done';
-    },
-    gaveUp: ({ ownerId }) => gaveUp(ownerId, null),
-  });
-
-  const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories, gaveUp });
+  queue.serve(memories);
+  const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories, gaveUp: queue.gaveUp });
   return {
     index,
     probes: deps.probes,
