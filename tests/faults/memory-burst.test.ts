@@ -99,7 +99,7 @@ describe('ten thousand memories in a burst', () => {
     const acknowledged = new Set<number>();
     const gone = new AbortController();
     const sending = addAll(first, range(0, all), acknowledged, gone.signal);
-    await until('half of them', () => acknowledged.size >= all / 2, 120_000);
+    await until('half of them', () => acknowledged.size >= all / 2, 150_000);
     // Stored and not in the index yet: the moment between the two writes.
     await until('a memory the index lacks', () => notIndexed(home) > 0);
     gone.abort();
@@ -128,7 +128,7 @@ describe('ten thousand memories in a burst', () => {
     const rows = ask(databaseOf(home), 'select id from memories order by id').map(({ id }) => id);
     expect(ask(file, 'select id from items order by id').map(({ id }) => id)).toEqual(rows);
     expect(countIn(file, 'select count(vector) as n from items')).toBe(all);
-  }, 240_000);
+  }, 360_000);
 });
 
 describe('a damaged index', () => {

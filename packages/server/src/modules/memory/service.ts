@@ -170,7 +170,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
         corrects: fact.corrects,
       }),
     );
-    const written = await deps.writer.write(ownerId, conversation.place, drafts, note);
+    const written = await deps.writer.write(ownerId, conversation.place, drafts, { before: note });
     return { ...written, refused };
   };
 
@@ -226,8 +226,10 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       return added;
     }
     const drafts = conversation.said.map((one) => draftOf(conversation, one));
-    const written = await deps.writer.write(asker.ownerId, conversation.place, drafts);
-    await record(asker, 'added', written.rows[0]?.id ?? null);
+    const entry = { ...asker, action: 'memory.added', outcome: 'ok' as const };
+    const written = await deps.writer.write(asker.ownerId, conversation.place, drafts, {
+      after: ([first], tx) => audit.record({ ...entry, target: first?.id ?? null }, tx),
+    });
     return answerOf(asker.ownerId, written);
   };
 
