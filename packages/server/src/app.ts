@@ -334,7 +334,7 @@ const createHealthPart = (
       ...(config.redis ? [redis] : []),
       ...memory.probes,
     ],
-    lostFeatures: () => (runtime.retryAfter() === null ? [] : ['chat']),
+    lostFeatures: async () => [...(runtime.retryAfter() === null ? [] : ['chat']), ...(await memory.lostFeatures())],
   });
 };
 
@@ -384,7 +384,7 @@ export const createApp = async (deps: AppDeps): Promise<App> => {
   const first = await core.auth.ensureFirstKey({ adminKey: config.server.adminKey ?? undefined });
   await talking.agent.start();
   await talking.agent.recover(config.database.kind === 'sqlite');
-  core.jobs.start();
+  await core.jobs.start({ alone: config.database.kind === 'sqlite' });
   await talking.memory.start();
   keepTidy(deps, { ...core, ...talking });
   return { ...core, ...talking, http, health, firstKey: first.key ?? null, ownerId: first.ownerId };

@@ -9,6 +9,7 @@ import type { DatabaseKind, DatabaseOptions } from './options.ts';
 import type { Database } from './schema.ts';
 
 export { isUniqueViolation, toAppError } from './errors.ts';
+export { inParts } from './in-parts.ts';
 export { migrateDatabase } from './migrate.ts';
 export type * from './options.ts';
 export type * from './schema.ts';

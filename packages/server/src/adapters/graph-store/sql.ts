@@ -1,6 +1,6 @@
 /** The graph in the SQL database, on SQLite and PostgreSQL. Every query goes by an index that begins with the owner. */
 import type { Kysely } from 'kysely';
-import type { Database, Db } from '../../db/index.ts';
+import { type Database, type Db, inParts } from '../../db/index.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { GraphEntity, GraphFact, GraphStore } from '../../ports/graph-store.ts';
 import { entitiesIn, nameKey, namesIn } from './names.ts';
@@ -8,11 +8,6 @@ import { createWalks, nothing, type RelationRow } from './walks.ts';
 
 type Connection = Kysely<Database>;
 
-const perStatement = 400;
-const inParts = <T>(all: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(all.length / perStatement) }, (_, at) =>
-    all.slice(at * perStatement, (at + 1) * perStatement),
-  );
 const createReads = (db: Connection) => {
   const entitiesOf = async (ownerId: string, ids: readonly string[]): Promise<GraphEntity[]> => {
     const parts = inParts(ids).map(async (part) => {

@@ -1,5 +1,6 @@
 /** The words of texts and questions, for every search index alike: literal, and of a question only those that tell something. */
 import { stemmer } from 'stemmer';
+import { wordsIn } from '../../kernel/words.ts';
 
 /** English and German; a question of nothing else is looked for as it is. */
 const stopWords = new Set(
@@ -14,11 +15,7 @@ const stopWords = new Set(
 
 const mostWords = 64;
 
-export const wordsOf = (text: string): string[] =>
-  text
-    .normalize('NFC')
-    .toLowerCase()
-    .match(/[\p{L}\p{N}]+/gu) ?? [];
+export const wordsOf = (text: string): string[] => wordsIn(text.normalize('NFC'));
 
 /** Without marks on letters, as the index keeps them. */
 const plain = (word: string): string => word.normalize('NFKD').replaceAll(/\p{M}/gu, '');

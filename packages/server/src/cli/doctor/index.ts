@@ -8,6 +8,7 @@ import { checkAccount } from './check-account.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkBackups, checkFolders, checkWorkFolders } from './check-folders.ts';
 import { checkClaude, checkClock, checkNode } from './check-machine.ts';
+import { checkMemory } from './check-memory.ts';
 import { checkParts } from './check-parts.ts';
 import { checkServer } from './check-server.ts';
 import { error, type Finding, ok } from './finding.ts';
@@ -47,6 +48,7 @@ const examineConfigured = async (config: Config, now: Date): Promise<Finding[]> 
     ...(await guarded('workspace', async () => checkWorkFolders(config), alone)),
     ...database.findings,
     ...(await guarded('parts', () => checkParts(config), alone)),
+    ...(await guarded('memory', () => checkMemory(config), alone)),
     ...server.findings,
     ...(await guarded('account', () => checkAccount(config), alone)),
     await guarded(

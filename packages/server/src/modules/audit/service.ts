@@ -1,7 +1,8 @@
 /** Rows of the audit trail. See `index.ts`. */
 import type { AuditEntry, auditQuerySchema } from '@hearth/contract';
+import type { Kysely } from 'kysely';
 import type { z } from 'zod';
-import type { AuditTable, Db } from '../../db/index.ts';
+import type { AuditTable, Database, Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
 
@@ -19,7 +20,8 @@ export interface AuditRecord {
 }
 
 export interface Audit {
-  record(entry: AuditRecord): Promise<void>;
+  /** In the caller's transaction when given. */
+  record(entry: AuditRecord, tx?: Kysely<Database>): Promise<void>;
   list(ownerId: string, query: z.infer<typeof auditQuerySchema>): Promise<{ entries: AuditEntry[]; total: number }>;
   prune(before: Date): Promise<number>;
 }
@@ -43,8 +45,8 @@ const toEntry = (row: AuditTable): AuditEntry => ({
 });
 
 export const createAudit = ({ db, clock }: { db: Db; clock: Clock }): Audit => ({
-  async record(entry) {
-    await db.kysely
+  async record(entry, tx = db.kysely) {
+    await tx
       .insertInto('audit')
       .values({
         id: newId(),

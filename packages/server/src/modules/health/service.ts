@@ -20,7 +20,7 @@ export interface HealthDeps {
   probes: Probe[];
   clock: Clock;
   /** Features lost for a reason no probe sees, for example an open breaker. */
-  lostFeatures: () => string[];
+  lostFeatures: () => string[] | Promise<string[]>;
   timeoutMs?: number;
   cacheMs?: number;
 }
@@ -34,24 +34,29 @@ export const createHealth = ({
 }: HealthDeps): HealthService => {
   let cached: { at: number; health: Promise<Health> } | null = null;
 
-  const probe = async ({ ping }: Probe): Promise<{ status: 'up' | 'down'; latency_ms: number }> => {
-    const started = clock.monotonicMs();
+  const inTime = async <T>(work: Promise<T>): Promise<T> => {
     let cancel = (): void => {};
     const late = new Promise<never>((_resolve, reject) => {
       cancel = clock.setTimer(timeoutMs, () => reject(new Error('no answer in time')));
     });
-    const status = await Promise.race([ping(), late]).then(
+    return await Promise.race([work, late]).finally(() => cancel());
+  };
+
+  const probe = async ({ ping }: Probe): Promise<{ status: 'up' | 'down'; latency_ms: number }> => {
+    const started = clock.monotonicMs();
+    const status = await inTime(ping()).then(
       () => 'up' as const,
       () => 'down' as const,
     );
-    cancel();
     return { status, latency_ms: Math.round((clock.monotonicMs() - started) * 10) / 10 };
   };
 
   const run = async (): Promise<Health> => {
-    const states = await Promise.all(probes.map(probe));
+    // A part that cannot be asked is named by its probe.
+    const lost = inTime(Promise.resolve(lostFeatures())).catch((): string[] => []);
+    const [states, alsoLost] = await Promise.all([Promise.all(probes.map(probe)), lost]);
     const down = probes.filter((_probe, index) => states[index]?.status === 'down');
-    const degraded = [...new Set([...down.flatMap((one) => one.features), ...lostFeatures()])].sort();
+    const degraded = [...new Set([...down.flatMap((one) => one.features), ...alsoLost])].sort();
     const services = Object.fromEntries(
       probes.map((one, index) => [one.name, states[index] ?? { status: 'down' as const, latency_ms: 0 }]),
     );

@@ -40,8 +40,8 @@ const suite = (engine: Engine): void => {
     const ran: unknown[] = [];
     for (const one of [jobs, other]) counting(one, ran);
     for (let at = 0; at < 60; at += 1) await jobs.enqueue(job(at));
-    jobs.start();
-    other.start();
+    await jobs.start();
+    await other.start();
     await until(() => ran.length >= 60);
     await Promise.all([jobs.stop(1_000), other.stop(1_000)]);
     expect(ran.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 60 }, (_, at) => at));
@@ -63,7 +63,7 @@ const suite = (engine: Engine): void => {
       },
     });
     await jobs.enqueue(job());
-    jobs.start();
+    await jobs.start();
     await until(() => stood.length === 1);
     await jobs.remove(owner, 'test');
     gate.resolve();
@@ -85,7 +85,7 @@ const suite = (engine: Engine): void => {
       },
     });
     await jobs.enqueue(job());
-    jobs.start();
+    await jobs.start();
     await until(async () => (await rowsOf(db))[0]?.away_since !== null);
     const waiting = (await rowsOf(db))[0];
     expect(Date.parse(waiting?.run_at ?? '')).toBeGreaterThan(Date.now());
@@ -122,7 +122,7 @@ const suite = (engine: Engine): void => {
     await jobs.enqueue(job());
     await jobs.enqueue(job());
     expect(await rowsOf(db)).toHaveLength(1);
-    jobs.start();
+    await jobs.start();
     await until(() => runs === 1);
     await jobs.enqueue(job());
     gate.resolve();
@@ -154,7 +154,7 @@ const suite = (engine: Engine): void => {
     });
     await jobs.enqueue({ ...job(), kind: 'sliced' });
     await jobs.enqueue(job());
-    jobs.start();
+    await jobs.start();
     await until(async () => (await rowsOf(db)).every(({ status }) => status === 'done' || status === 'failed'));
     await jobs.stop(1_000);
     expect(slices).toBe(3);
@@ -166,6 +166,7 @@ const suite = (engine: Engine): void => {
     const clock = createFakeClock();
     const { db, jobs } = await open({ clock });
     let tries = 0;
+    const gaveUp: unknown[] = [];
     jobs.define('test', {
       attempts: 1,
       timeoutMs: 5_000,
@@ -173,9 +174,11 @@ const suite = (engine: Engine): void => {
         tries += 1;
         throw new AppError('SERVICE_UNAVAILABLE', 'It is away.');
       },
+      gaveUp: async ({ payload }) => void gaveUp.push(payload),
     });
     await jobs.enqueue(job());
-    jobs.start();
+    expect(await jobs.isOverdue(['test'])).toBe(false);
+    await jobs.start();
     const state = async () => (await rowsOf(db))[0];
     await until(async () => tries === 1 && (await state())?.status === 'waiting');
     expect(await state()).toMatchObject({ attempts: 0, error: 'It is away.' });
@@ -186,6 +189,26 @@ const suite = (engine: Engine): void => {
     expect(await state()).toMatchObject({ status: 'failed', error: 'It is away.' });
     expect(tries).toBeGreaterThan(20);
     await jobs.stop(0);
+    expect(gaveUp).toEqual([{ at: 0 }]);
+    expect(await jobs.isOverdue(['test'])).toBe(true);
+    clock.advance(86_400_001);
+    expect(await jobs.isOverdue(['test'])).toBe(false);
+  });
+
+  it('takes up at once what is left when there is no other process, whatever its lease says', async () => {
+    const { db, jobs } = await open();
+    const ran: unknown[] = [];
+    counting(jobs, ran);
+    await jobs.enqueue(job('left'));
+    const lease = { lease_id: 'dead', lease_until: new Date(Date.now() + 60_000).toISOString() };
+    await db.kysely
+      .updateTable('jobs')
+      .set({ ...lease, status: 'running' })
+      .execute();
+    await jobs.start({ alone: true });
+    await until(async () => (await rowsOf(db))[0]?.status === 'done');
+    await jobs.stop(1_000);
+    expect(ran).toEqual(['left']);
   });
 
   it('takes over what a dead process has left', async () => {
@@ -197,7 +220,7 @@ const suite = (engine: Engine): void => {
     const dead = { status: 'running' as const, lease_id: 'dead', lease_until: clock.now().toISOString() };
     await db.kysely.updateTable('jobs').set(dead).execute();
     clock.advance(10);
-    jobs.start();
+    await jobs.start();
     await until(() => ran.length === 1);
     await until(async () => (await rowsOf(db))[0]?.status === 'done');
     expect((await rowsOf(db))[0]?.attempts).toBe(1);
@@ -210,6 +233,9 @@ const suite = (engine: Engine): void => {
     await expect(jobs.enqueue(job(4))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfter: 300 });
     await expect(jobs.enqueue(job(2))).resolves.toBeUndefined();
     expect(await rowsOf(db)).toHaveLength(3);
+    expect([await jobs.isOverdue(['test']), await jobs.isOverdue(['other'])]).toEqual([true, false]);
+    await jobs.enqueue({ ...job(5), unlimited: true });
+    expect(await rowsOf(db)).toHaveLength(4);
     await jobs.remove(owner, 'test');
     expect(await jobs.waiting(owner, 'test')).toBe(0);
   });

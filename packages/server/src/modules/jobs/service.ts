@@ -16,6 +16,8 @@ export interface NewJob {
   /** While an unfinished job of the kind has the same key, no second one is made. */
   uniqueKey: string | null;
   payload: JsonObject;
+  /** It only points at what is stored elsewhere, so any number may wait. */
+  unlimited?: true;
   /** Not before this time has passed; of two with the same key the earlier time counts. */
   delayMs?: number;
 }
@@ -28,6 +30,10 @@ export interface JobKind {
    * again later. Any other error counts as an attempt.
    */
   run(job: { id: string; ownerId: string; payload: JsonObject }, signal: AbortSignal): Promise<JobOutcome>;
+  /** It failed for good, after all attempts or a day without its dependency; its row stays for a month. */
+  gaveUp?(job: { ownerId: string; payload: JsonObject }): Promise<void>;
+  /** After each run in this process, as soon as its outcome is stored. */
+  ended?(job: { ownerId: string }): void;
   attempts: number;
   timeoutMs: number;
 }
@@ -44,13 +50,16 @@ export interface Jobs {
   waiting(ownerId: string, kind: string): Promise<number>;
   /** One of this kind is due or running, rather than waiting for a dependency to come back. */
   isAtWork(ownerId: string, kind: string): Promise<boolean>;
+  /** Something of these kinds cannot be queued any more, or was given up within a day because a dependency was away. */
+  isOverdue(kinds: readonly string[]): Promise<boolean>;
   /** Also what runs: it goes on, and finds out by `stands`. */
   remove(ownerId: string, kind: string, tx?: Kysely<Database>): Promise<void>;
   /** The job was not removed meanwhile, and will not be before the transaction ends. */
   stands(id: string, tx: Kysely<Database>): Promise<boolean>;
   /** A dependency is there again: what waits for one is tried now. */
   retryAway(): Promise<void>;
-  start(): void;
+  /** Alone: there is no other process, so what seems to run was left by one that died and is done again at once. */
+  start(how?: { alone: boolean }): Promise<void>;
   /** Nothing new is begun; what runs is given a moment, then its lease runs out and it is done again elsewhere. */
   stop(graceMs: number): Promise<void>;
   prune(): Promise<void>;
@@ -68,7 +77,8 @@ export interface JobsDeps {
 }
 
 const dayMs = 86_400_000;
-const leaseMs = 60_000;
+/** So long nobody takes up what a process that died was doing; it is renewed with every look. */
+const leaseMs = 20_000;
 const pollMs = 5_000;
 /** 2 s, 4 s, 8 s … up to five minutes, a fifth of it by chance. */
 const pauseMs = (failures: number, random: () => number): number =>
@@ -96,10 +106,10 @@ export const createJobs = (deps: JobsDeps): Jobs => {
 
   const finish = async (row: JobRow): Promise<void> => {
     away.delete(row.id);
-    if (await store.wasAskedAgain(row.id)) return again(row, 0, { away_since: null, attempts: 0, error: null });
     // What a job was about is nobody's business once it is done.
     const over = { status: 'done' as const, unique_key: null, finished_at: at(), error: null, payload: '{}' };
-    await store.settle(row, over);
+    if (!(await store.settleUnlessAskedAgain(row, over)))
+      await again(row, 0, { away_since: null, attempts: 0, error: null });
   };
 
   const fail = async (row: JobRow, kind: JobKind, error: unknown): Promise<void> => {
@@ -114,8 +124,13 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     const attempts = row.attempts + 1;
     if (!isAway && attempts < kind.attempts && !isAppError(error, 'VALIDATION_ERROR'))
       return again(row, pauseMs(attempts, random), { ...set, attempts });
+    const over = { ...set, status: 'failed' as const, unique_key: null, attempts, finished_at: at() };
+    if (!(await store.settle(row, over))) return;
     log.error({ err: error, job: row.kind, job_id: row.id }, 'a job failed for good');
-    await store.settle(row, { ...set, status: 'failed', unique_key: null, attempts, finished_at: at() });
+    await kind.gaveUp?.({
+      ownerId: row.owner_id,
+      payload: parseJson(jsonObjectSchema, row.payload, 'payload of a job'),
+    });
   };
 
   const runOne = async (row: JobRow, kind: JobKind, stop: AbortController): Promise<void> => {
@@ -141,6 +156,7 @@ export const createJobs = (deps: JobsDeps): Jobs => {
       .catch((error: unknown) => log.error({ err: error, job: row.kind }, 'the end of a job could not be stored'))
       .finally(() => {
         running.delete(row.lease_id ?? '');
+        kind.ended?.({ ownerId: row.owner_id });
         wake();
       });
     running.set(row.lease_id ?? '', { done, stop });
@@ -192,9 +208,9 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     define(name, kind) {
       kinds.set(name, kind);
     },
-    async enqueue({ ownerId, kind, uniqueKey, payload, delayMs = 0 }, tx = db.kysely) {
+    async enqueue({ ownerId, kind, uniqueKey, payload, unlimited = false, delayMs = 0 }, tx = db.kysely) {
       if (uniqueKey !== null && (await store.join(kind, uniqueKey, at(delayMs), tx))) return;
-      if ((await store.count(ownerId, kind, tx)) >= mostWaiting)
+      if (!unlimited && (await store.count(ownerId, kind, tx)) >= mostWaiting)
         throw new AppError('SERVICE_UNAVAILABLE', 'Too much of this is waiting already. Try again later.', {
           details: { waiting: mostWaiting },
           retryAfter: 300,
@@ -215,13 +231,16 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     wake,
     waiting: (ownerId, kind) => store.count(ownerId, kind),
     isAtWork: (ownerId, kind) => store.isDue(ownerId, kind, at()),
+    isOverdue: async (names) =>
+      (await store.gaveUpSince(names, at(-dayMs))) || (await store.mostOfOneOwner(names)) >= mostWaiting,
     remove: store.remove,
     stands: store.stands,
     async retryAway() {
       await store.retryAway(at());
       wake();
     },
-    start() {
+    async start({ alone } = { alone: false }) {
+      if (alone) await store.endLeases(at());
       isStarted = true;
       wake();
     },

@@ -4,6 +4,7 @@ import type { Database, Db, JobsTable } from '../../db/index.ts';
 
 export type JobRow = Selectable<JobsTable>;
 type Connection = Kysely<Database>;
+type Lease = Pick<JobRow, 'id' | 'lease_id'>;
 
 export interface Claim {
   now: string;
@@ -21,12 +22,19 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
       .where((eb) =>
         eb.or([
           eb.and([eb('status', '=', 'waiting'), eb('run_at', '<=', now)]),
-          eb.and([eb('status', '=', 'running'), eb('lease_until', '<', now)]),
+          eb.and([eb('status', '=', 'running'), eb('lease_until', '<=', now)]),
         ]),
       )
       .orderBy('run_at')
       .limit(1)
       .selectAll();
+
+  const settling = (row: Lease, set: Partial<JobRow>) =>
+    db
+      .updateTable('jobs')
+      .set({ ...set, lease_id: null, lease_until: null })
+      .where('id', '=', row.id)
+      .where('lease_id', '=', row.lease_id);
 
   return {
     /** On SQLite the write lock of the transaction keeps others out; PostgreSQL passes over rows that are being claimed. */
@@ -51,18 +59,22 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
       await db.updateTable('jobs').set({ lease_until: until }).where('lease_id', 'in', leaseIds).execute();
     },
     /** False when the lease was lost: somebody else has the job now. */
-    settle: async (row: Pick<JobRow, 'id' | 'lease_id'>, set: Partial<JobRow>): Promise<boolean> => {
-      const done = await db
-        .updateTable('jobs')
-        .set({ ...set, lease_id: null, lease_until: null })
-        .where('id', '=', row.id)
-        .where('lease_id', '=', row.lease_id)
-        .executeTakeFirst();
+    settle: async (row: Lease, set: Partial<JobRow>): Promise<boolean> => {
+      const done = await settling(row, set).executeTakeFirst();
       return Number(done.numUpdatedRows) > 0;
     },
-    wasAskedAgain: async (id: string): Promise<boolean> => {
-      const row = await db.selectFrom('jobs').where('id', '=', id).select('asked_again').executeTakeFirst();
-      return row?.asked_again === 1;
+    /** One statement: between a look and the end somebody might ask once more, and nobody would do it. */
+    settleUnlessAskedAgain: async (row: Lease, set: Partial<JobRow>): Promise<boolean> => {
+      const done = await settling(row, set).where('asked_again', '=', 0).executeTakeFirst();
+      return Number(done.numUpdatedRows) > 0;
+    },
+    endLeases: async (now: string): Promise<void> => {
+      await db
+        .updateTable('jobs')
+        .set({ lease_until: now })
+        .where('status', '=', 'running')
+        .where('lease_until', '>', now)
+        .execute();
     },
     /** The same work once more: a waiting job stands for it, a running one is told that there is more. */
     join: async (kindName: string, key: string, runAt: string, tx: Connection): Promise<boolean> => {
@@ -84,7 +96,8 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
       await tx
         .insertInto('jobs')
         .values({ ...row, status: 'waiting' })
-        .onConflict((conflict) => conflict.columns(['kind', 'unique_key']).doNothing())
+        // Somebody else was quicker, and may have begun before this transaction is seen.
+        .onConflict((conflict) => conflict.columns(['kind', 'unique_key']).doUpdateSet({ asked_again: 1 }))
         .execute();
     },
     count: async (ownerId: string, kindName: string, on: Connection = db): Promise<number> => {
@@ -96,6 +109,32 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
         .select((eb) => eb.fn.countAll().as('n'))
         .executeTakeFirstOrThrow();
       return Number(row.n);
+    },
+    /** Because a dependency was away. */
+    gaveUpSince: async (kinds: readonly string[], since: string): Promise<boolean> => {
+      const row = await db
+        .selectFrom('jobs')
+        .where('status', '=', 'failed')
+        .where('kind', 'in', kinds)
+        .where('away_since', 'is not', null)
+        .where('finished_at', '>=', since)
+        .select('id')
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    /** How many of one kind wait for the owner of whom most wait. */
+    mostOfOneOwner: async (kinds: readonly string[]): Promise<number> => {
+      const row = await db
+        .selectFrom('jobs')
+        .where('status', 'in', ['waiting', 'running'])
+        .where('kind', 'in', kinds)
+        .groupBy(['owner_id', 'kind'])
+        .select((eb) => eb.fn.countAll().as('n'))
+        .orderBy('n', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return Number(row?.n ?? 0);
     },
     isDue: async (ownerId: string, kindName: string, now: string): Promise<boolean> => {
       const row = await db

@@ -37,6 +37,7 @@ const suite = (engine: Engine): void => {
       recall: { find: unused },
       memories: { learn },
       jobs,
+      gaveUp: async () => {},
       enabled: true,
       learnAfterMs: 0,
     });
@@ -103,7 +104,7 @@ const suite = (engine: Engine): void => {
       })
       .execute();
     await chat.afterRun({ ownerId: owner, sessionId: session }, db.kysely);
-    jobs.start();
+    await jobs.start();
     await looked.promise;
 
     // Meanwhile something more is said, and then everything is to be forgotten.

@@ -44,6 +44,8 @@ export interface ChatMemoryDeps {
   recall: ChatRecall;
   memories: Pick<Memories, 'learn'>;
   jobs: Jobs;
+  /** Tells the owner that a conversation was not searched for facts. */
+  gaveUp: (ownerId: string, sessionId: string | null) => Promise<void>;
   /** The operator's switch. */
   enabled: boolean;
   /** A conversation is searched for facts this long after a run, so that several turns make one question. */
@@ -194,6 +196,7 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
       }
       return 'done';
     },
+    gaveUp: ({ ownerId, payload }) => deps.gaveUp(ownerId, String(payload.session_id)),
   });
 
   return {
@@ -223,7 +226,8 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
     async afterRun({ ownerId, sessionId }, tx) {
       if (!deps.enabled) return;
       const job = { ownerId, kind: learnJob, uniqueKey: sessionId, payload: { session_id: sessionId } };
-      await jobs.enqueue({ ...job, delayMs: deps.learnAfterMs }, tx);
+      // What is to be learned from stays in the messages; the end of a run must not fail for it.
+      await jobs.enqueue({ ...job, unlimited: true, delayMs: deps.learnAfterMs }, tx);
     },
   };
 };

@@ -98,18 +98,15 @@ const createAdding = (deps: EngineMemoriesDeps, record: RecordAct): Pick<Memorie
     notes,
   });
 
-  const addInferred = async (
-    { ownerId }: Asker,
-    conversation: Conversation,
-    notes: string[],
-  ): Promise<AddedMemories> => {
+  const addInferred = async (asker: Asker, conversation: Conversation, notes: string[]): Promise<AddedMemories> => {
+    const { ownerId } = asker;
     try {
       const { memories, blocked, foreign } = await learn(ownerId, conversation);
       const left = foreign > 0 ? ['What others wrote was left out: this memory engine cannot mark it as theirs.'] : [];
       return answer(ownerId, memories, 0, [...blockedNote(blocked), ...left, ...notes]);
     } catch (error) {
       if (!isAppError(error, 'SERVICE_UNAVAILABLE')) throw error;
-      await deps.enqueueLearn(ownerId, conversation);
+      await deps.enqueueLearn(asker, conversation);
       return { ...answer(ownerId, [], 0, [waitingNote, ...notes]), queued: true };
     }
   };

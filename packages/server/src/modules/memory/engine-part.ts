@@ -44,13 +44,13 @@ const lineWriter =
   };
 
 export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; watch: () => void }): MemoryPart => {
-  const { clock, engine, jobs } = deps;
+  const { clock, engine } = deps;
   const settings = createMemorySettings(deps);
   const sanitise = createSanitise(deps.secrets);
   const writer = createEngineWriter({ engine, settings, sanitise });
   const search = createEngineSearch({ engine, sanitise });
   const learning = createLearning({
-    jobs,
+    ...deps,
     settings,
     sanitise,
     learn: (...conversation) => memories.learn(...conversation),
@@ -60,6 +60,7 @@ export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; 
   const chat = createChatMemory({
     ...deps,
     ...deps.inChats,
+    ...learning,
     store: { hasAny: async () => true },
     settings,
     recall: createEngineRecall(search, clock),
@@ -68,6 +69,7 @@ export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; 
   return {
     index: deps.index,
     probes: deps.probes,
+    lostFeatures: learning.lostFeatures,
     memories,
     tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
     transfer: createMemoryTransfer({

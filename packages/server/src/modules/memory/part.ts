@@ -18,6 +18,8 @@ import type { Jobs } from '../jobs/index.ts';
 import { type ChatMemory, createChatMemory } from './chat.ts';
 import { createEnginePart } from './engine-part.ts';
 import { createExtract } from './extract.ts';
+import { createFollowing } from './following.ts';
+import { withFresh } from './fresh.ts';
 import { createLearning } from './learning.ts';
 import { createRecall } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
@@ -59,6 +61,8 @@ export interface MemoryPart {
   index: SearchIndex;
   /** For health. */
   probes: readonly Probe[];
+  /** Features that suffer from what no probe sees: what waits to be learned is too much, or was given up. */
+  lostFeatures(): Promise<string[]>;
   /** The tools of an owner's chats. */
   tools: (ownerId: string) => OwnTool[];
   /** Takes up what a crash has left: call once after the start. */
@@ -66,8 +70,6 @@ export interface MemoryPart {
 }
 
 const syncJob = 'memory.sync';
-/** An answer waits this long for index and graph to follow; they do in any case. */
-const settleMs = 3_000;
 /** A service that is there again is noticed within this time. */
 const watchMs = 5_000;
 
@@ -80,10 +82,9 @@ const lineWriter =
     return rows.length > 0 ? 'stored' : blocked > 0 ? 'blocked' : 'known';
   };
 
-/** A service that is there again is noticed. */
-const watchServices = (deps: MemoryPartDeps): void => {
+const watchServices = (deps: MemoryPartDeps, back: () => Promise<void>): void => {
   if (deps.probes.length === 0) return;
-  createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, deps.jobs.retryAway));
+  createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, back));
 };
 
 const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
@@ -103,15 +104,15 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     attempts: 10,
     timeoutMs: 120_000,
     run: async ({ ownerId }, signal) => ((await sync.run(ownerId, signal)).more ? 'more' : 'done'),
+    ended: ({ ownerId }) => moved(ownerId),
   });
-
   /** The job does the work; whoever has asked waits a moment for it. */
-  const settle = async (ownerId: string): Promise<void> => {
-    jobs.wake();
-    const until = clock.monotonicMs() + settleMs;
-    while (clock.monotonicMs() < until && (await store.hasWork(ownerId)) && (await jobs.isAtWork(ownerId, syncJob)))
-      await new Promise<void>((resolve) => clock.setTimer(10, resolve));
-  };
+  const { settle, moved } = createFollowing({
+    clock,
+    wake: jobs.wake,
+    hasWork: (ownerId, ids) => (ids === 'all' ? store.hasWork(ownerId) : store.areWaiting(ids)),
+    isAtWork: (ownerId) => jobs.isAtWork(ownerId, syncJob),
+  });
 
   const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
   const checkIndex = (ownerId: string): void => {
@@ -122,9 +123,9 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     };
     work().catch((error: unknown) => log.warn({ err: error }, 'the index could not be compared; it is tried again'));
   };
-  const recall = createRecall({ store, index, embedder, graph, sync, checkIndex, clock, log });
+  const recall = createRecall({ ...deps, store, index: withFresh(index, store), sync, checkIndex });
   const learning = createLearning({
-    jobs,
+    ...deps,
     settings,
     sanitise,
     learn: (...conversation) => memories.learn(...conversation),
@@ -141,10 +142,11 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     enqueueSync,
     settle,
   });
-  const chat = createChatMemory({ ...deps, ...deps.inChats, store, settings, recall, memories });
+  const chat = createChatMemory({ ...deps, ...deps.inChats, ...learning, store, settings, recall, memories });
   return {
     index,
     probes: deps.probes,
+    lostFeatures: learning.lostFeatures,
     memories,
     tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
     transfer: createMemoryTransfer({
@@ -156,7 +158,8 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     chat,
     async start() {
       await takeUp();
-      watchServices(deps);
+      // Also what was given up meanwhile: the rows still say what is left to do.
+      watchServices(deps, () => takeUp().then(jobs.retryAway));
     },
   };
 };
@@ -164,4 +167,4 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
 export const createMemoryPart = (deps: MemoryPartDeps): MemoryPart =>
   deps.engine === null
     ? createOwnPart(deps)
-    : createEnginePart({ ...deps, engine: deps.engine, watch: () => watchServices(deps) });
+    : createEnginePart({ ...deps, engine: deps.engine, watch: () => watchServices(deps, deps.jobs.retryAway) });

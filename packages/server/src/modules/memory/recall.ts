@@ -7,6 +7,7 @@ import type { MemoryReasons, MemoryResult, MemoryResults, SearchMemories } from 
 import type { Clock } from '../../kernel/clock.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
+import { wordsIn } from '../../kernel/words.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
 import type { IndexHit, SearchIndex } from '../../ports/search-index.ts';
@@ -204,7 +205,7 @@ export const createRecall = (deps: RecallDeps): Recall => {
 
 export const round = (value: number): number => Math.round(value * 10_000) / 10_000;
 
-const wordsOf = (text: string): Set<string> => new Set(text.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []);
+const wordsOf = (text: string): Set<string> => new Set(wordsIn(text).filter((word) => word.length >= 3));
 
 const reasonsOf = ({ row, ranked, through }: Recalled, query: string): MemoryReasons => {
   const asked = wordsOf(query);

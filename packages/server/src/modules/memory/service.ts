@@ -22,6 +22,8 @@ import type { Log } from '../../kernel/log.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Extract, Said } from './extract.ts';
+import type { Following } from './following.ts';
+import type { Learning } from './learning.ts';
 import { type Recall, toResult } from './recall.ts';
 import {
   blockedNote,
@@ -84,7 +86,7 @@ export interface Memories {
   expire(): Promise<void>;
 }
 
-export interface MemoriesDeps {
+export interface MemoriesDeps extends Pick<Learning, 'enqueueLearn' | 'dropWaiting' | 'learning'> {
   db: Db;
   clock: Clock;
   log: Log;
@@ -97,14 +99,8 @@ export interface MemoriesDeps {
   extract: Extract;
   /** Asks for a follow-up in a transaction. */
   enqueueSync: (ownerId: string, tx: Connection) => Promise<void>;
-  /** The conversation waits until the model is there again. */
-  enqueueLearn: (ownerId: string, conversation: Conversation) => Promise<void>;
-  /** Forgets the conversations that wait for the model. */
-  dropWaiting: (ownerId: string) => Promise<void>;
-  /** Conversations that wait for the model. */
-  learning: (ownerId: string) => Promise<number>;
-  /** Lets index and graph follow now; resolves when they have, or after a moment in any case. */
-  settle: (ownerId: string) => Promise<void>;
+  /** Lets index and graph follow these memories; resolves when they have, or after a moment in any case. */
+  settle: Following['settle'];
 }
 
 /** Design: interactive answers within 5 s, then words alone. */
@@ -157,7 +153,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
         corrects: fact.corrects,
       }),
     );
-    const written = await deps.writer.write(ownerId, conversation.place, drafts, note);
+    const written = await deps.writer.write(ownerId, conversation.place, drafts, { before: note });
     return { ...written, refused };
   };
 
@@ -168,8 +164,8 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
   ];
 
   const answerOf = async (ownerId: string, written: Written, refused = 0): Promise<AddedMemories> => {
-    if (written.rows.length > 0) await deps.settle(ownerId);
     const ids = written.rows.map(({ id }) => id);
+    if (ids.length > 0) await deps.settle(ownerId, [...ids, ...written.superseded]);
     const fresh = new Map((await store.byIds(ownerId, ids, 'all')).map((row) => [row.id, row]));
     const memories = written.rows.map((row) => toMemory(fresh.get(row.id) ?? row));
     const { merged, superseded } = written;
@@ -182,7 +178,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       return await answerOf(asker.ownerId, written, refused);
     } catch (error) {
       if (!isAppError(error, 'SERVICE_UNAVAILABLE')) throw error;
-      await deps.enqueueLearn(asker.ownerId, conversation);
+      await deps.enqueueLearn(asker, conversation);
       return { memories: [], count: 0, merged: 0, superseded: [], queued: true, notes: [waitingNote] };
     }
   };
@@ -195,8 +191,10 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       return added;
     }
     const drafts = conversation.said.map((one) => draftOf(conversation, one));
-    const written = await deps.writer.write(asker.ownerId, conversation.place, drafts);
-    await record(asker, 'added', written.rows[0]?.id ?? null);
+    const entry = { ...asker, action: 'memory.added', outcome: 'ok' as const };
+    const written = await deps.writer.write(asker.ownerId, conversation.place, drafts, {
+      after: ([first], tx) => audit.record({ ...entry, target: first?.id ?? null }, tx),
+    });
     return answerOf(asker.ownerId, written);
   };
 
@@ -234,7 +232,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       throw saidAlready();
     }
     await record(asker, 'corrected', old.id);
-    await deps.settle(ownerId);
+    await deps.settle(ownerId, [fresh.id, old.id]);
     return toMemory(await row(ownerId, fresh.id));
   };
 
@@ -246,7 +244,10 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
     const written = await deps.writer.write(asker.ownerId, place, [draft]);
     if (written.blocked > 0) throw personal('text');
     await record(asker, 'added', written.rows[0]?.id ?? null);
-    await deps.settle(asker.ownerId);
+    await deps.settle(
+      asker.ownerId,
+      written.rows.map(({ id }) => id),
+    );
     return written.rows[0]?.id ?? 'known';
   };
 
@@ -256,7 +257,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       if (buried > 0) await deps.enqueueSync(ownerId, tx);
       return buried;
     });
-    if (count > 0) await deps.settle(ownerId);
+    if (count > 0) await deps.settle(ownerId, ids);
     return count;
   };
 

@@ -2,7 +2,7 @@
 import type { Memory, memoryListQuerySchema } from '@hearth/contract';
 import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
-import type { Database, Db, MemoriesTable } from '../../db/index.ts';
+import { type Database, type Db, inParts, type MemoriesTable } from '../../db/index.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { Place } from './rank.ts';
 import { createWordStore, type WordStore } from './words.ts';
@@ -80,6 +80,8 @@ export interface MemoryStore {
   hasAny(ownerId: string): Promise<boolean>;
   /** Something of this owner waits for index or graph. */
   hasWork(ownerId: string): Promise<boolean>;
+  /** Something of these waits for index or graph. */
+  areWaiting(ids: readonly string[]): Promise<boolean>;
   /** Owners with rows that have something left to do, for the start of the server. */
   ownersWithWork(): Promise<string[]>;
   /** Current ones of a category that were said before a moment. */
@@ -93,13 +95,6 @@ export interface MemoryStore {
 
 const countsOf = (rows: readonly { category: string | null; n: string | number | bigint }[]): Record<string, number> =>
   Object.fromEntries(rows.map(({ category, n }) => [category ?? '', Number(n)]));
-
-/** Parameters of one statement are limited; callers hand over as many ids as they like. */
-const perStatement = 500;
-const inParts = <T>(all: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(all.length / perStatement) }, (_, index) =>
-    all.slice(index * perStatement, (index + 1) * perStatement),
-  );
 
 /** As an expression of its own, because that is what the index for counting holds. */
 const isCurrent = sql<SqlBool>`(deleted_at is null and superseded_by is null) = true`;
@@ -238,6 +233,7 @@ const createUpkeep = (
   | 'erase'
   | 'ownersWithWork'
   | 'hasWork'
+  | 'areWaiting'
 > => ({
   async bury(ownerId, ids, at, tx) {
     const parts = ids === 'all' ? ['all' as const] : inParts(ids);
@@ -321,6 +317,14 @@ const createUpkeep = (
   async erase(ids) {
     if (ids.length > 0)
       await db.deleteFrom('memories').where('id', 'in', ids).where('deleted_at', 'is not', null).execute();
+  },
+  async areWaiting(ids) {
+    const anyWork = sql<SqlBool>`(${sql.join(
+      works.map((work) => sql`(${work})`),
+      sql` or `,
+    )})`;
+    const parts = inParts(ids).map((part) => db.selectFrom('memories').where('id', 'in', part).where(anyWork));
+    return (await Promise.all(parts.map((rows) => rows.select('id').execute()))).flat().length > 0;
   },
   async hasWork(ownerId) {
     const some = works.map(

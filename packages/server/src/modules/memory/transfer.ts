@@ -6,6 +6,7 @@ import type { importedMemoriesSchema, Memory } from '@hearth/contract';
 import { memoryAuthorSchema, memoryMetadataSchema } from '@hearth/contract';
 import { z } from 'zod';
 import { tryParseJson } from '../../kernel/json.ts';
+import type { Following } from './following.ts';
 import { type MemoryStore, toMemory } from './store.ts';
 import type { Draft, DraftPlace } from './writer.ts';
 
@@ -92,7 +93,7 @@ export const createMemoryTransfer = (deps: {
   /** For the lines of one import. */
   writer: (ownerId: string) => Promise<WriteOne>;
   now: () => Date;
-  settle: (ownerId: string) => Promise<void>;
+  settle: Following['settle'];
 }): MemoryTransfer => ({
   async *lines(ownerId) {
     for await (const one of await deps.all(ownerId)) {
@@ -125,7 +126,7 @@ export const createMemoryTransfer = (deps: {
       else if (outcome === 'known') merged += 1;
       else refused.push({ line: index + 1, message: 'holds personal data' });
     }
-    if (imported > 0) await deps.settle(ownerId);
+    if (imported > 0) await deps.settle(ownerId, 'all');
     return { imported, merged, refused };
   },
 });

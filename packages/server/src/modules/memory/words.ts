@@ -1,6 +1,7 @@
 /** Finding memories by words in the SQL database itself: what is left when the search index or the embedder is away. */
 import { type Kysely, sql } from 'kysely';
 import type { Database, DatabaseKind } from '../../db/index.ts';
+import { wordsIn } from '../../kernel/words.ts';
 
 export interface WordStore {
   put(rows: readonly { id: string; ownerId: string; text: string }[], tx: Kysely<Database>): Promise<void>;
@@ -11,9 +12,7 @@ export interface WordStore {
 
 const mostWords = 32;
 const wordsOf = (query: string): string[] =>
-  [...new Set(query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])]
-    .sort((a, b) => b.length - a.length)
-    .slice(0, mostWords);
+  [...new Set(wordsIn(query))].sort((a, b) => b.length - a.length).slice(0, mostWords);
 
 /** Rows of the full-text table are found by number: `memories.word_id`. */
 const createSqliteWords = (db: Kysely<Database>): WordStore => ({

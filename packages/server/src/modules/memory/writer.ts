@@ -37,13 +37,14 @@ export interface Written {
 }
 
 export interface MemoryWriter {
-  write(
-    ownerId: string,
-    place: DraftPlace,
-    drafts: readonly Draft[],
-    /** False: what was found is not wanted any more. */
-    before?: (tx: Connection) => Promise<boolean>,
-  ): Promise<Written>;
+  write(ownerId: string, place: DraftPlace, drafts: readonly Draft[], beside?: Beside): Promise<Written>;
+}
+
+/** What belongs into the same transaction. */
+export interface Beside {
+  /** False: what was found is not wanted any more. */
+  before?: ((tx: Connection) => Promise<boolean>) | undefined;
+  after?: (rows: readonly MemoryRow[], tx: Connection) => Promise<void>;
 }
 
 export interface WriterDeps {
@@ -156,11 +157,13 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
   };
 
   return {
-    async write(ownerId, place, drafts, before) {
+    async write(ownerId, place, drafts, { before, after } = {}) {
       const { kept, blocked } = await prepare(ownerId, drafts);
       const written = await db.kysely.transaction().execute(async (tx) => {
         if (before && !(await before(tx))) return { rows: [], merged: 0, superseded: [] };
-        return writeIn(ownerId, place, kept, tx);
+        const result = await writeIn(ownerId, place, kept, tx);
+        await after?.(result.rows, tx);
+        return result;
       });
       return { ...written, blocked };
     },

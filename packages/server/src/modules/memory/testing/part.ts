@@ -46,7 +46,7 @@ export const startMemoryPart = async (database: Engine, engine: MemoryEngine | n
     placeOf: () => null,
     inChats: { enabled: true, learnAfterMs: 0 },
   });
-  jobs.start();
+  await jobs.start();
   await part.start();
   return {
     part,
