@@ -96,6 +96,26 @@ const suite = (engine: Engine): void => {
     expect(Date.now()).toBeLessThan(Date.parse(waiting?.run_at ?? ''));
   });
 
+  it('is tried at once, without a pause, when it was asked for while its dependency was still away', async () => {
+    const { db, jobs } = await open({ clock: createFakeClock() });
+    let runs = 0;
+    jobs.define('test', {
+      attempts: 1,
+      timeoutMs: 5_000,
+      async run() {
+        runs += 1;
+        if (runs > 1) return 'done';
+        await jobs.enqueue(job());
+        throw new AppError('SERVICE_UNAVAILABLE', 'It is away.');
+      },
+    });
+    await jobs.enqueue(job());
+    await jobs.start();
+    await until(async () => (await rowsOf(db))[0]?.status === 'done');
+    await jobs.stop(0);
+    expect(runs).toBe(2);
+  });
+
   it('is part of the transaction that makes it necessary', async () => {
     const { db, jobs } = await open();
     const failing = db.kysely.transaction().execute(async (tx) => {

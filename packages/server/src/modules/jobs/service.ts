@@ -119,7 +119,8 @@ export const createJobs = (deps: JobsDeps): Jobs => {
     if (isAway && clock.now().getTime() - Date.parse(since) < giveUpAfterMs) {
       const count = (away.get(row.id) ?? 0) + 1;
       away.set(row.id, count);
-      return again(row, pauseMs(count, random), { ...set, away_since: since });
+      const when = { now: at(), later: at(pauseMs(count, random)) };
+      return store.postpone(row, { ...set, away_since: since }, when);
     }
     const attempts = row.attempts + 1;
     if (!isAway && attempts < kind.attempts && !isAppError(error, 'VALIDATION_ERROR'))

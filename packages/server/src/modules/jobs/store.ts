@@ -68,6 +68,17 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
       const done = await settling(row, set).where('asked_again', '=', 0).executeTakeFirst();
       return Number(done.numUpdatedRows) > 0;
     },
+    /** For later, or for now when it was asked for meanwhile: perhaps because what was away is there again. */
+    postpone: async (
+      row: Lease,
+      set: Partial<JobRow>,
+      { now, later }: { now: string; later: string },
+    ): Promise<void> => {
+      const run_at = sql<string>`case when asked_again = 1 then ${now} else ${later} end`;
+      await settling(row, { ...set, status: 'waiting' })
+        .set({ run_at })
+        .execute();
+    },
     endLeases: async (now: string): Promise<void> => {
       await db
         .updateTable('jobs')
