@@ -1,5 +1,5 @@
 /** Approvals and questions while the run waits for them: who decides, once, about exactly what (section 6 of the design). */
-import { approvalSchema, toolRuleListSchema } from '@hearth/contract';
+import { approvalSchema, messageListSchema, toolRuleListSchema } from '@hearth/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { field, text } from './support/events.ts';
 import { makeKey } from './support/owners.ts';
@@ -53,6 +53,18 @@ describe('a decision', () => {
     expect(toolResult(events)).toContain('The owner said no');
     expect(events.at(-1)?.data).toMatchObject({ reason: 'completed' });
     expect(toolsRun(command)).toBe(0);
+  });
+
+  it('is said with the messages of its session for good; an open question is not', async () => {
+    const { stream, session, id } = await waiting(`run ${newCommand()}`);
+    const decisions = async () =>
+      messageListSchema.parse((await talks.json(`/api/v1/sessions/${session}/messages`)).body).decisions;
+    expect(await decisions()).toEqual([]);
+    const decided = approvalSchema.parse((await talks.decide(id, { decision: 'allow' })).body);
+    await stream.end();
+    const { tool_use_id, status, decided_at, decided_by } = decided;
+    expect(await decisions()).toEqual([{ tool_use_id, status, decided_at, decided_by }]);
+    expect({ status, decided_by }).toEqual({ status: 'allowed', decided_by: expect.any(String) });
   });
 
   it('the first one wins: the same again is 200, another is a conflict that says what was decided', async () => {

@@ -147,7 +147,11 @@ describe.skipIf(browserMissing)('composer', () => {
 
   it('11 while it answers, a second message can be queued or sent into it', async () => {
     const { page } = await world.visit();
-    world.model.script([answer(words(400), { tokensPerSecond: 250 }), answer('And the second.', { repeat: true })]);
+    world.model.script([
+      // Long enough that the second message meets it, also on a busy machine.
+      answer(words(400), { tokensPerSecond: 80 }),
+      answer('And the second.', { repeat: true }),
+    ]);
     const session = await newChat(page, 'Begin');
     await stopButton(page).waitFor();
     await composer(page).fill('Then this');

@@ -7,6 +7,7 @@ import { answered, answers, composer, newChat, openChat, say, transcript, turns 
 import { painted } from './support/observe.ts';
 import { toEndDistance } from './support/scroll.ts';
 import { type SeedMessage, seedMessages, seedTool, variedTurns } from './support/seed.ts';
+import { emptyChat, storedTexts } from './support/server.ts';
 import { browserMissing, startWorld, type World } from './support/world.ts';
 
 const turnCount = 2_000;
@@ -70,6 +71,30 @@ describe.skipIf(browserMissing)('long chats', () => {
     // Once ahead of the scripts, and once more when the event stream was opened in between.
     expect(askedFor.length).toBeLessThanOrEqual(2);
     expect(world.line.asked.filter((one) => one.endsWith('/auth/me'))).toHaveLength(1);
+  });
+
+  it('14 what is said between the answer asked for ahead and the first look at it is there too', async () => {
+    const { page, faults } = await world.visit();
+    // A slow device: the stream stands long before the screen of the chat does.
+    await page.addInitScript(() => {
+      const post = MessagePort.prototype.postMessage as (...given: unknown[]) => void;
+      MessagePort.prototype.postMessage = function (...given: unknown[]) {
+        setTimeout(() => post.apply(this, given), 200);
+      };
+    });
+    world.model.script([answer('Said meanwhile.', { repeat: true })]);
+    const fresh = await emptyChat(world);
+    const release = world.line.holdBack('GET', /\/_next\/static\/chunks\/.*\.js/);
+    const ahead = page.waitForResponse(/\/messages\?/);
+    await page.goto(`/c/${fresh}`, { waitUntil: 'commit' });
+    await (await ahead).finished();
+    await world.harness.client.sessions.send(fresh, { prompt: 'While it comes up' });
+    await until('the answer', async () => (await storedTexts(world, fresh, 'assistant')).length === 1, 20_000);
+    release();
+    await answers(page).waitFor();
+    expect(await turns(page).count()).toBe(1);
+    expect(await page.locator('[data-message-text]').allTextContents()).toEqual(['While it comes up']);
+    expect(faults).toEqual([]);
   });
 
   it('14 scrolling up brings one page after the other, in order and without a gap', async () => {

@@ -148,7 +148,8 @@ describe.skipIf(browserMissing)('steps', () => {
     const { page } = await world.visit();
     const thought = words(120, 'thought');
     world.model.script([
-      answer([thinking(thought), { type: 'text', text: 'I have thought.' }], { tokensPerSecond: 150 }),
+      // Long enough that the page sees it think, and its time run, also on a busy machine.
+      answer([thinking(thought), { type: 'text', text: 'I have thought.' }], { tokensPerSecond: 40 }),
     ]);
     await newChat(page, 'Think hard');
     await step(page, /Thinking/).waitFor();

@@ -33,6 +33,12 @@ export const approvalSchema = z
   .meta({ id: 'Approval' });
 export type Approval = z.infer<typeof approvalSchema>;
 
+/** How the question about one call of a tool ended: what the step of that call says for good. */
+export const stepDecisionSchema = approvalSchema
+  .pick({ tool_use_id: true, status: true, decided_at: true, decided_by: true })
+  .meta({ id: 'StepDecision' });
+export type StepDecision = z.infer<typeof stepDecisionSchema>;
+
 export const approvalListSchema = z.object({ approvals: z.array(approvalSchema), total: z.number().int() });
 export const approvalListQuerySchema = z.object({ status: approvalStatusSchema.optional() });
 

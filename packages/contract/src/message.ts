@@ -1,5 +1,6 @@
 /** Content blocks and messages of a conversation, in the shape of the Anthropic Messages API. */
 import { z } from 'zod';
+import { stepDecisionSchema } from './approval.ts';
 import { idSchema, timeSchema, usageSchema } from './common.ts';
 
 /** Smallest and largest size that a reader may name. */
@@ -118,6 +119,7 @@ export const messageListSchema = z
     next_before: idSchema.nullable().describe('Pass as `before` for the page of older messages'),
     last_seq: z.number().int().describe('Events up to this number are already contained in this answer'),
     runs: z.array(runSummarySchema).describe('The runs these messages belong to, and the one that is not over'),
+    decisions: z.array(stepDecisionSchema).describe('How the questions about tool calls of these runs ended'),
     live: z.array(livePartSchema).describe('Answers being written right now; only on the newest page'),
   })
   .meta({ id: 'MessageList' });

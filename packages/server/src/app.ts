@@ -267,12 +267,11 @@ const createTalking = async (deps: AppDeps, core: Core): Promise<Talking> => {
   const paths = createPathGuard(guardedPaths(config));
   const webhooks = createHttpWebhookSender({ allowedTargets: config.agent.webhookTargets });
   const { workspace } = config.paths;
-  const { textOf: personaOf } = core.personas;
   const requests = createRunRequests({
     paths,
     workspace,
     webhookProblem: webhooks.problemWith,
-    personaOf,
+    personaOf: core.personas.textOf,
     withMemory: config.memory.enabled,
   });
   const runs = createRunStore({ ...core, clock, instanceId: newId(), leaseMs });
@@ -282,6 +281,7 @@ const createTalking = async (deps: AppDeps, core: Core): Promise<Talking> => {
     activity: runs.activity,
     checkFolder: requests.folder,
     runsOf: runs.summaries,
+    decisionsOf: (sessionId, runIds) => approvals.decisionsOf(sessionId, runIds),
     liveParts: (sessionId) => agent.liveParts(sessionId),
     settled: (sessionId) => agent.settled(sessionId),
     onRemove: (sessionId) => agent.stopSession(sessionId),

@@ -58,6 +58,7 @@ const policy = (scripts: readonly string[]): string =>
 /**
  * What a page will ask for first is on its way before its scripts have arrived. The addresses must be those of the web
  * app to the letter (`packages/web/src/lib/store/store.ts`), or it asks twice; `tests/e2e/long-chats.test.ts` compares.
+ * The answer is older than the app's event stream; the app knows by its address (`packages/web/src/lib/hearth.ts`).
  */
 const early = (path: string): Record<string, string> => {
   if (path === '/login') return {};

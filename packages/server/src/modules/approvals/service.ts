@@ -2,7 +2,16 @@
  * Asking, waiting, deciding. Waiting happens in memory and is woken over the event bus, so the decision may come from
  * another replica; the row is what counts.
  */
-import type { Approval, ApprovalStatus, Decision, JsonObject, Permissions, Risk, ToolRule } from '@hearth/contract';
+import type {
+  Approval,
+  ApprovalStatus,
+  Decision,
+  JsonObject,
+  Permissions,
+  Risk,
+  StepDecision,
+  ToolRule,
+} from '@hearth/contract';
 import { hasPermission, jsonObjectSchema } from '@hearth/contract';
 import { z } from 'zod';
 import type { Db } from '../../db/index.ts';
@@ -55,6 +64,8 @@ export interface Approvals {
   answer(caller: Decider, sessionId: string, answer: string, toolUseId?: string): Promise<void>;
   list(ownerId: string, status?: ApprovalStatus): Promise<Approval[]>;
   get(ownerId: string, id: string): Promise<Approval>;
+  /** How the questions of these runs ended: what the steps of a chat say of them. */
+  decisionsOf(sessionId: string, runIds: readonly string[]): Promise<StepDecision[]>;
   /** The question a run waits for, if any. */
   openOfRun(run: { id: string; session_id: string }): Promise<ApprovalRow | undefined>;
   /** The run that asked was stopped: the question is off. */
@@ -325,6 +336,7 @@ export const createApprovals = (deps: ApprovalsDeps): Approvals => {
 
     list: async (ownerId, status) => (await store.list(ownerId, status)).map(toApproval),
     get: async (ownerId, id) => toApproval(await owned(ownerId, id)),
+    decisionsOf: store.decisionsOf,
     openOfRun: async (run) =>
       (await store.pendingOfSession(run.session_id)).findLast((approval) => approval.run_id === run.id),
 

@@ -1,5 +1,12 @@
 /** SQL of approvals and standing rules. Every state change is one conditional update, so that a race has one winner. */
-import { type Approval, type ApprovalStatus, type JsonObject, jsonObjectSchema, type ToolRule } from '@hearth/contract';
+import {
+  type Approval,
+  type ApprovalStatus,
+  type JsonObject,
+  jsonObjectSchema,
+  type StepDecision,
+  type ToolRule,
+} from '@hearth/contract';
 import type { Selectable } from 'kysely';
 import type { ApprovalsTable, Db, ToolRulesTable } from '../../db/index.ts';
 import { parseJson } from '../../kernel/json.ts';
@@ -34,6 +41,13 @@ export const toRule = (row: Selectable<ToolRulesTable>): ToolRule => ({
   last_used_at: row.last_used_at,
 });
 
+const toDecision = (row: Pick<ApprovalRow, keyof StepDecision>): StepDecision => ({
+  tool_use_id: row.tool_use_id,
+  status: row.status,
+  decided_at: row.decided_at,
+  decided_by: row.decided_by,
+});
+
 export interface Settle {
   status: ApprovalStatus;
   at: string;
@@ -48,6 +62,8 @@ export interface ApprovalStore {
   byCall(runId: string, toolUseId: string): Promise<ApprovalRow | undefined>;
   list(ownerId: string, status: ApprovalStatus | undefined): Promise<ApprovalRow[]>;
   pendingOfSession(sessionId: string): Promise<ApprovalRow[]>;
+  /** How the questions of these runs ended, in the order in which they were asked. */
+  decisionsOf(sessionId: string, runIds: readonly string[]): Promise<StepDecision[]>;
   due(at: string): Promise<ApprovalRow[]>;
   /** True for the one caller that moved it out of `pending`. */
   settle(id: string, settle: Settle): Promise<boolean>;
@@ -70,6 +86,19 @@ export const createApprovalStore = (db: Db): ApprovalStore => {
     },
     pendingOfSession: (sessionId) =>
       all().where('session_id', '=', sessionId).where('status', '=', 'pending').orderBy('created_at').execute(),
+    async decisionsOf(sessionId, runIds) {
+      if (runIds.length === 0) return [];
+      const rows = await db.kysely
+        .selectFrom('approvals')
+        .select(['tool_use_id', 'status', 'decided_at', 'decided_by'])
+        .where('session_id', '=', sessionId)
+        .where('status', '!=', 'pending')
+        .where('run_id', 'in', [...runIds])
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(toDecision);
+    },
     due: (at) => all().where('status', '=', 'pending').where('expires_at', '<=', at).limit(100).execute(),
     async settle(id, settle) {
       const changed = await db.kysely

@@ -7,6 +7,7 @@ import {
   type Message,
   type messagePageQuerySchema,
   type RunSummary,
+  type StepDecision,
 } from '@hearth/contract';
 import type { z } from 'zod';
 import type { Db } from '../../db/index.ts';
@@ -37,6 +38,7 @@ export interface MessagePageResult {
   next_before: string | null;
   last_seq: number;
   runs: RunSummary[];
+  decisions: StepDecision[];
   live: LivePart[];
 }
 
@@ -45,6 +47,8 @@ export interface MessageReaderDeps {
   events: EventLog;
   /** What became of the runs of a page, and what is being written now; the agent module knows. */
   runsOf: (sessionId: string, runIds: readonly string[]) => Promise<RunSummary[]>;
+  /** How the questions of these runs ended; the approvals know. */
+  decisionsOf: (sessionId: string, runIds: readonly string[]) => Promise<StepDecision[]>;
   liveParts: (sessionId: string) => LivePart[];
   /** Resolves when every message that readers were told of is stored. */
   settled: (sessionId: string) => Promise<void>;
@@ -86,6 +90,7 @@ export const createMessageReader = (deps: MessageReaderDeps): MessageReader => {
       const page = await pageOfMessages(db, id, { beforeNo, limit, anchor });
       const runIds = new Set(page.rows.flatMap((one) => one.run_id ?? []));
       const runs = await deps.runsOf(id, [...runIds]);
+      const decisions = await deps.decisionsOf(id, [...runIds]);
       const live = beforeNo === null ? deps.liveParts(id) : [];
       const messages: Message[] = [];
       for (const row of page.rows) {
@@ -100,6 +105,7 @@ export const createMessageReader = (deps: MessageReaderDeps): MessageReader => {
         next_before: page.hasMore ? (page.rows[0]?.id ?? null) : null,
         last_seq: lastSeq,
         runs,
+        decisions,
         live,
       };
     },

@@ -1,12 +1,12 @@
 'use client';
 /** What the parts of one chat may ask of it. */
-import type { Approval, Checkpoint } from '@hearth/contract';
+import type { Checkpoint, StepDecision } from '@hearth/contract';
 import { createContext, useContext } from 'react';
 
 export interface ChatValue {
   chatId: string;
-  /** The question about one tool call, if there is or was one. */
-  approvalOf: (toolUseId: string) => Approval | undefined;
+  /** The question about one tool call, open or settled, if there is or was one. */
+  approvalOf: (toolUseId: string) => StepDecision | undefined;
   /** The files as they were before a run changed them, if it did. */
   checkpointOf: (runId: string) => Checkpoint | undefined;
   /** Sends a message on the person's behalf: what a button's words promise. */

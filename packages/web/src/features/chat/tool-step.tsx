@@ -1,5 +1,5 @@
 'use client';
-import type { Approval } from '@hearth/contract';
+import type { StepDecision } from '@hearth/contract';
 import { type ReactNode, useState } from 'react';
 import { client } from '../../lib/hearth.ts';
 import { problemOf } from '../../lib/store/store.ts';
@@ -110,7 +110,7 @@ const Detail = ({ step, nested }: { step: ToolStepModel; nested: ReactNode }) =>
   );
 };
 
-const decisionWords: Record<Approval['status'], string> = {
+const decisionWords: Record<StepDecision['status'], string> = {
   pending: '',
   allowed: 'Allowed',
   denied: 'Denied',
@@ -119,7 +119,7 @@ const decisionWords: Record<Approval['status'], string> = {
   answered: 'Answered',
 };
 
-const settledWords = (approval: Approval): string => {
+const settledWords = (approval: StepDecision): string => {
   const who = approval.decided_by === null ? '' : ` by ${approval.decided_by}`;
   const when = approval.decided_at === null ? '' : `, ${clockTime(approval.decided_at)}`;
   return `${decisionWords[approval.status]}${who}${when}`;
@@ -132,7 +132,7 @@ const lastWords = (steps: readonly Step[]): string | null => {
   return `${words.done} ${words.object}`;
 };
 
-const stateOf = (step: ToolStepModel, isOver: boolean, approval: Approval | undefined): MarkState => {
+const stateOf = (step: ToolStepModel, isOver: boolean, approval: StepDecision | undefined): MarkState => {
   if (isFailed(step.result)) return 'failed';
   if (step.result) return 'done';
   if (approval?.status === 'pending') return 'waiting';
@@ -140,7 +140,7 @@ const stateOf = (step: ToolStepModel, isOver: boolean, approval: Approval | unde
 };
 
 /** Under the line, without opening it: what a person must not miss. */
-const below = (step: ToolStepModel, approval: Approval | undefined, retry: () => void): ReactNode => (
+const below = (step: ToolStepModel, approval: StepDecision | undefined, retry: () => void): ReactNode => (
   <>
     {approval && approval.status !== 'pending' ? (
       <p className="-mt-1 pb-2 text-label text-ink-3">{settledWords(approval)}</p>

@@ -75,12 +75,14 @@ const useCheckpoints = (chatId: string): readonly Checkpoint[] => {
 export const useChatActions = (chatId: string): ChatValue => {
   const { store, outbox, client, drafts } = useHearth();
   const approvals = useStore(store.state, (state) => state.approvals);
+  const decisions = useStore(store.state, ({ chats }) => chats[chatId]?.decisions);
   const checkpoints = useCheckpoints(chatId);
   return useMemo<ChatValue>(() => {
     const byToolUse = new Map(Object.values(approvals).map(({ value }) => [value.tool_use_id, value]));
     return {
       chatId,
-      approvalOf: (toolUseId) => byToolUse.get(toolUseId),
+      // What the chat says was decided stands, also where this page has not heard of the question or of its end.
+      approvalOf: (toolUseId) => decisions?.[toolUseId] ?? byToolUse.get(toolUseId),
       say: (text) => outbox.send({ id: newId(), chat: chatId, text, images: [], settings: {} }, 'now'),
       fork: (messageId, how) => {
         const message = store.state.getState().chats[chatId]?.messages.find((one) => one.id === messageId);
@@ -100,5 +102,5 @@ export const useChatActions = (chatId: string): ChatValue => {
       checkpointOf: (runId) => checkpoints.find((one) => one.run_id === runId && one.files.length > 0),
       restoreFiles: (checkpointId) => openSheet(`checkpoint:${checkpointId}`),
     };
-  }, [chatId, approvals, checkpoints, client, drafts, outbox, store]);
+  }, [chatId, approvals, decisions, checkpoints, client, drafts, outbox, store]);
 };

@@ -171,6 +171,14 @@ describe('a decision', () => {
     expect(Object.keys(decided.approvals)).toEqual(['a']);
     expect(after(decided, make.settled(9, 'a', 'denied')).approvals).toBe(decided.approvals);
   });
+
+  it('stays with the chat it was made in, for its copy on this device', () => {
+    const state = { ...make.showing(), approvals: { a: { at: 1, value: make.approval('a') } } };
+    const { chat } = after(state, make.settled(7, 'a', 'denied')).chats;
+    expect(chat?.decisions).toEqual({
+      a: { tool_use_id: 'a', status: 'denied', decided_by: 'phone', decided_at: make.now },
+    });
+  });
 });
 
 it('an event that says nothing about a chat is only counted', () => {

@@ -108,7 +108,14 @@ const onSettled = (state: HearthState, data: EventData<'approval_settled'>, seq:
   const known = state.approvals[data.approval_id];
   if (!known || known.value.status === data.status) return state;
   const value = { ...known.value, status: data.status, decided_by: data.decided_by, decided_at: now };
-  return { ...state, approvals: { ...state.approvals, [data.approval_id]: { at: seq, value } } };
+  const { tool_use_id, status, decided_by, decided_at } = value;
+  const decision = { tool_use_id, status, decided_by, decided_at };
+  const approvals = { ...state.approvals, [data.approval_id]: { at: seq, value } };
+  // Kept with the chat too: its copy on this device says it as the server does.
+  return withChat({ ...state, approvals }, value.session_id, (chat) => ({
+    ...chat,
+    decisions: { ...chat.decisions, [tool_use_id]: decision },
+  }));
 };
 
 const chatOf = (event: NumberedEvent): string | undefined =>

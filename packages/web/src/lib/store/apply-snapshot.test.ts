@@ -34,6 +34,23 @@ describe('a page of messages', () => {
     expect(ids(longer)).toEqual(['a', 'b', 'c']);
   });
 
+  it('brings what was decided, and takes nothing back that is known; what is the same stays the same object', () => {
+    const [one, two] = ['one', 'two'].map((tool_use_id) => ({
+      ...{ tool_use_id, status: 'allowed' as const, decided_at: make.now, decided_by: 'phone' },
+    }));
+    const first = applyMessages(
+      make.showing(),
+      'chat',
+      make.page(['c'], { decisions: one ? [one] : [] }),
+      [],
+      make.now,
+    );
+    const again = applyMessages(first, 'chat', make.page(['c']), [], make.now);
+    expect(again.chats.chat?.decisions).toBe(first.chats.chat?.decisions);
+    const whole = applyOlder(again, 'chat', make.page(['a'], { decisions: two ? [two] : [] }));
+    expect(whole.chats.chat?.decisions).toEqual({ one, two });
+  });
+
   it('of a chat that somebody emptied leaves nothing', () => {
     expect(ids(applyMessages(make.showing(known('a')), 'chat', make.page([]), [], make.now).chats.chat)).toEqual([]);
   });

@@ -9,6 +9,9 @@ import { type Chat, emptyChat, type HearthState, isOver, type RunState } from '.
 const runsById = (runs: MessageList['runs']): Record<string, RunState> =>
   Object.fromEntries(runs.map((run) => [run.id, run]));
 
+const decisionsByCall = ({ decisions }: MessageList): Chat['decisions'] =>
+  Object.fromEntries(decisions.map((decision) => [decision.tool_use_id, decision]));
+
 /**
  * What is kept of the messages known before: those older than the page, but only when the page joins them without a gap.
  */
@@ -52,6 +55,7 @@ export const applyMessages = (
     savedAt: null,
     messages: keptMessages(known.messages, [...older, ...page.messages]),
     runs: { ...Object.fromEntries(ended), ...notes },
+    decisions: kept(known.decisions, { ...known.decisions, ...decisionsByCall(page) }),
     live: partsByMessage(page.live),
     hasHoles: false,
     todos: page.runs.every(isOver) ? [] : known.todos,
@@ -73,6 +77,7 @@ export const applyOlder = (state: HearthState, sessionId: string, page: MessageL
     ...chat,
     messages: [...older, ...chat.messages],
     runs: { ...runsById(page.runs), ...chat.runs },
+    decisions: { ...decisionsByCall(page), ...chat.decisions },
     hasOlder: page.has_more,
     before: page.next_before,
   };

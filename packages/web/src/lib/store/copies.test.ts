@@ -14,10 +14,13 @@ const create = (kv = createMemoryKv(), ownerId = 'owner') => ({
 describe('copies on this device', () => {
   it('keep the newest part of a chat, and where the rest begins', async () => {
     const { copies } = create();
-    copies.saveChat('short', { ...emptyChat, messages: messages(3), hasOlder: true, before: 'x' });
+    const decisions = {
+      a: { tool_use_id: 'a', status: 'allowed', decided_by: 'phone', decided_at: make.now },
+    } as const;
+    copies.saveChat('short', { ...emptyChat, messages: messages(3), decisions, hasOlder: true, before: 'x' });
     copies.saveChat('long', { ...emptyChat, messages: messages(70) });
     await turns();
-    expect(await copies.chat('short')).toMatchObject({ savedAt: make.now, hasOlder: true, before: 'x' });
+    expect(await copies.chat('short')).toMatchObject({ savedAt: make.now, decisions, hasOlder: true, before: 'x' });
     const long = await copies.chat('long');
     expect(long?.messages).toHaveLength(60);
     expect(long).toMatchObject({ hasOlder: true, before: 'm10' });

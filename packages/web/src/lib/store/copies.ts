@@ -10,6 +10,8 @@ interface ChatCopy {
   savedAt: string;
   messages: readonly Message[];
   runs: Readonly<Record<string, RunState>>;
+  /** Copies made by an earlier version of the app do not have them. */
+  decisions?: Chat['decisions'];
   hasOlder: boolean;
   before: string | null;
 }
@@ -53,13 +55,14 @@ export const createCopies = ({ kv, ownerId, nowIso }: { kv: Kv; ownerId: string;
 
   return {
     chat: (id) => kv.get<ChatCopy>(chatKey(id)),
-    saveChat(id, { messages, runs, hasOlder, before }) {
+    saveChat(id, { messages, runs, decisions, hasOlder, before }) {
       const kept = messages.slice(-keptMessages);
       const cut = kept.length < messages.length;
       const copy: ChatCopy = {
         savedAt: nowIso(),
         messages: kept,
         runs,
+        decisions,
         hasOlder: cut || hasOlder,
         before: cut ? (kept[0]?.id ?? null) : before,
       };

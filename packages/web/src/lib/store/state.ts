@@ -3,7 +3,7 @@
  * GET requests) and numbered events. Both are merged by id, so the order in which they arrive does not matter and
  * nothing can be in it twice.
  */
-import type { Approval, LivePart, Message, RunSummary, Session } from '@hearth/contract';
+import type { Approval, LivePart, Message, RunSummary, Session, StepDecision } from '@hearth/contract';
 
 export type RunState = RunSummary & {
   /** What the run says it is doing: "Claude is busy, trying again", "Waiting for you". */
@@ -28,6 +28,8 @@ export interface Chat {
   /** Oldest first. */
   messages: readonly Message[];
   runs: Readonly<Record<string, RunState>>;
+  /** How the questions about its tool calls ended, by call. */
+  decisions: Readonly<Record<string, StepDecision>>;
   /** Answers being written, by the model's message id. */
   live: Readonly<Record<string, LivePart>>;
   /** Words may be missing from `live`: nothing is added to it until a snapshot has come. */
@@ -68,6 +70,7 @@ export const emptyChat: Chat = {
   savedAt: null,
   messages: [],
   runs: {},
+  decisions: {},
   live: {},
   hasHoles: false,
   todos: [],

@@ -16,6 +16,7 @@ type Step =
   | { do: 'open' | 'close' | 'reload' | 'older'; chat: string };
 
 const chat = fc.constantFrom(...chatIds);
+const early = fc.option(chat, { nil: undefined });
 const small = fc.nat({ max: 5 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), n: fc.nat({ max: 6 }) }) },
@@ -111,6 +112,11 @@ const checkAtRest = ({ store, server }: World): void => {
       const known = shown.runs[run.id];
       if (known && isOver(run)) expect(known.status).toBe(run.status);
     }
+    // What was decided is said at its step, whenever this page was opened.
+    for (const { tool_use_id, status } of server.decisions(id)) {
+      const known = Object.values(state.approvals).find(({ value }) => value.tool_use_id === tool_use_id)?.value;
+      expect((shown.decisions[tool_use_id] ?? known)?.status).toBe(status);
+    }
     const live = Object.fromEntries(server.live(id).map((part) => [part.message_id, part]));
     for (const part of Object.values(shown.live)) {
       if (part.blocks.length === 0) continue;
@@ -126,29 +132,35 @@ const checkAtRest = ({ store, server }: World): void => {
 describe('the store under every network', () => {
   it('shows in the end what the server has, and never a hole on the way', async () => {
     await fc.assert(
-      fc.asyncProperty(story, fc.array(step, { maxLength: 90 }), fc.boolean(), async (events, steps, finish) => {
-        const world = createWorld({ story: events });
-        const open = new Set<string>();
-        try {
-          for (const one of steps) {
-            await play(world, open, one);
+      fc.asyncProperty(
+        story,
+        fc.array(step, { maxLength: 90 }),
+        fc.boolean(),
+        early,
+        async (events, steps, finish, earlyChat) => {
+          const world = createWorld({ story: events, earlyChat });
+          const open = new Set<string>();
+          try {
+            for (const one of steps) {
+              await play(world, open, one);
+              checkOnTheWay(world);
+            }
+            if (finish) await world.publish(events.length);
+            await comeToRest(world);
             checkOnTheWay(world);
+            for (const id of open) {
+              // A load that failed says so, and offers to try again.
+              const shown = world.store.state.getState().chats[id];
+              if (shown?.problem || shown?.load !== 'ready') await play(world, open, { do: 'reload', chat: id });
+            }
+            await comeToRest(world);
+            checkAtRest(world);
+            for (const id of open) expect(world.store.state.getState().chats[id]?.load).toBe('ready');
+          } finally {
+            world.store.stop();
           }
-          if (finish) await world.publish(events.length);
-          await comeToRest(world);
-          checkOnTheWay(world);
-          for (const id of open) {
-            // A load that failed says so, and offers to try again.
-            const shown = world.store.state.getState().chats[id];
-            if (shown?.problem || shown?.load !== 'ready') await play(world, open, { do: 'reload', chat: id });
-          }
-          await comeToRest(world);
-          checkAtRest(world);
-          for (const id of open) expect(world.store.state.getState().chats[id]?.load).toBe('ready');
-        } finally {
-          world.store.stop();
-        }
-      }),
+        },
+      ),
       { numRuns: 1_500 },
     );
   });

@@ -64,6 +64,20 @@ describe('a chat on the screen', () => {
     world.store.stop();
   });
 
+  it('whose first answer the browser had asked for ahead of the stream is loaded again', async () => {
+    const world = createWorld({ story, earlyChat: 'chat' });
+    await world.publish(asked);
+    await world.connect('ring');
+    world.store.openChat('chat');
+    await turns();
+    await world.publish(answered - asked);
+    await world.deliver(100);
+    await answerAll(world);
+    expect(ids(world)).toEqual(['question', 'answer']);
+    expect(chatIn(world)).toMatchObject({ load: 'ready', hasHoles: false });
+    world.store.stop();
+  });
+
   it('adds no words after a hole, until a snapshot has filled it', async () => {
     const world = await openedAt(started);
     await world.cut();

@@ -34,6 +34,8 @@ export interface StoreDeps {
   client: Client;
   kv: Kv;
   ownerId: string;
+  /** The chat whose newest messages the browser may have asked for by itself, before there was a store. */
+  earlyChat?: string | null;
   onSignedOut: () => void;
   onLive: () => void;
   now?: () => number;
@@ -53,15 +55,23 @@ export const problemOf = (error: unknown): string =>
 interface Loading {
   arrived: NumberedEvent[];
   again: boolean;
-  /** The stream was opened meanwhile: events between the page and its first one may be missing. */
+  /** The page may be older than the stream: events between the two may be missing. */
   hasGap: boolean;
 }
 
 const isGone = (error: unknown): error is ApiError => isApiError(error) && error.status === 404;
 
+interface LoaderDeps {
+  client: Client;
+  copies: Copies;
+  nowIso: () => string;
+  earlyChat: string | null;
+}
+
 /** Loads chats; events that come while a page is under way are kept and applied on top of it. */
-const createChatLoader = (state: StoreApi<HearthState>, client: Client, copies: Copies, nowIso: () => string) => {
+const createChatLoader = (state: StoreApi<HearthState>, { client, copies, nowIso, ...deps }: LoaderDeps) => {
   const loading = new Map<string, Loading>();
+  let { earlyChat } = deps;
   const patch = (id: string, change: Partial<HearthState['chats'][string]>): void =>
     state.setState(({ chats }) => ({ chats: { ...chats, [id]: { ...(chats[id] ?? emptyChat), ...change } } }));
 
@@ -71,7 +81,11 @@ const createChatLoader = (state: StoreApi<HearthState>, client: Client, copies: 
       underWay.again = true;
       return;
     }
-    const mine: Loading = { arrived: [], again: false, hasGap: false };
+    // The first answer about this one may be older than the stream, also when the stream was open before we asked.
+    const isEarly = id === earlyChat;
+    if (isEarly) earlyChat = null;
+    const isLive = state.getState().link.status === 'live';
+    const mine: Loading = { arrived: [], again: isEarly && isLive, hasGap: isEarly };
     loading.set(id, mine);
     try {
       const query = { limit: pageSize, anchor: 'turn', max_block_bytes: maxBlockBytes } as const;
@@ -203,7 +217,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   const nowIso = (): string => new Date(now()).toISOString();
   const state = createStore<HearthState>(() => emptyState);
   const copies = createCopies({ kv, ownerId, nowIso });
-  const chats = createChatLoader(state, client, copies, nowIso);
+  const chats = createChatLoader(state, { client, copies, nowIso, earlyChat: deps.earlyChat ?? null });
   const timer = deps.timer ?? systemClock.timer;
   const { stop: stopLists, ...lists } = createListLoader(state, client, { copies, timer });
   /** Chats on the screen, newest last. */

@@ -1,6 +1,14 @@
 /** A server as far as the store can see it: a numbered log, and what follows from each of its beginnings. */
 import type { MessageList } from '@hearth/client';
-import type { Approval, HearthEvent, LivePart, Message, NumberedEvent, RunSummary } from '@hearth/contract';
+import type {
+  Approval,
+  HearthEvent,
+  LivePart,
+  Message,
+  NumberedEvent,
+  RunSummary,
+  StepDecision,
+} from '@hearth/contract';
 
 const epoch = '2026-01-01T00:00:00.000Z';
 
@@ -13,6 +21,7 @@ export interface FakeServer {
   runs(chat: string): RunSummary[];
   live(chat: string): LivePart[];
   approvals(): Approval[];
+  decisions(chat: string): StepDecision[];
   /** One page of messages, the newest or the one before a message. */
   page(chat: string, size: number, before?: string): Pick<MessageList, 'messages' | 'has_more' | 'next_before'>;
 }
@@ -136,6 +145,10 @@ export const createFakeServer = (story: readonly HearthEvent[]): FakeServer => {
       return [...new Set(ids)].flatMap((id) => livePart(own, id) ?? []);
     },
     approvals: () => approvalsIn(log),
+    decisions: (chat) =>
+      approvalsIn(log).flatMap(({ session_id, status, tool_use_id, decided_at, decided_by }) =>
+        session_id === chat && status !== 'pending' ? { tool_use_id, status, decided_at, decided_by } : [],
+      ),
     page(chat, size, before) {
       const all = server.messages(chat);
       const end = before === undefined ? all.length : all.findIndex(({ id }) => id === before);

@@ -68,6 +68,7 @@ export const page = (messages: readonly string[], part: Partial<MessageList> = {
   next_before: null,
   last_seq: 10,
   runs: [],
+  decisions: [],
   live: [],
   ...part,
 });

@@ -2,7 +2,14 @@
  * The store with everything around it in the test's hands: what the server tells, when which request is read and
  * answered, and what the one stream of events delivers. Nothing happens until a step says so.
  */
-import { ApiError, type Client, type ConnectionState, type EventsOptions, type StreamItem } from '@hearth/client';
+import {
+  ApiError,
+  type Client,
+  type ConnectionState,
+  type EventsOptions,
+  type MessageList,
+  type StreamItem,
+} from '@hearth/client';
 import type { HearthEvent, NumberedEvent } from '@hearth/contract';
 import { createMemoryKv, type Kv } from '../../kv.ts';
 import { createTimers, turns } from '../../testing/timers.ts';
@@ -133,9 +140,12 @@ export interface WorldOptions {
   story?: readonly HearthEvent[];
   pageSize?: number;
   kv?: Kv;
+  /** The browser asks for this chat before there is a store, and gives the answer to the first request for it. */
+  earlyChat?: string;
 }
 
-export const createWorld = ({ story = [], pageSize = 6, kv = createMemoryKv() }: WorldOptions = {}): World => {
+export const createWorld = (options: WorldOptions = {}): World => {
+  const { story = [], pageSize = 6, kv = createMemoryKv(), earlyChat } = options;
   const server = createFakeServer(story);
   const timers = createTimers();
   const waiting: Waiting[] = [];
@@ -152,6 +162,25 @@ export const createWorld = ({ story = [], pageSize = 6, kv = createMemoryKv() }:
   const approvals = (answer: { approvals?: unknown }): void => {
     answer.approvals = server.approvals().filter(({ status }) => status === 'pending');
   };
+  // The server takes its number first, then reads the messages and the runs, and then what is being written.
+  const looksAt = (id: string, before?: string): ((answer: Partial<MessageList>) => void)[] => [
+    (answer) => Object.assign(answer, { last_seq: server.lastSeq() }),
+    // Between two looks less is said than fits on a page.
+    (answer) => {
+      const size = pageSize + server.log.filter(({ seq }) => seq > (answer.last_seq ?? 0)).length;
+      Object.assign(answer, server.page(id, size, before), { runs: server.runs(id), decisions: server.decisions(id) });
+    },
+    (answer) => Object.assign(answer, { live: before === undefined ? server.live(id) : [] }),
+  ];
+  const early: Partial<MessageList> = {};
+  for (const look of earlyChat === undefined ? [] : looksAt(earlyChat)) look(early);
+  let isEarlyUsed = false;
+  const messages = (id: string, { before }: { before?: string }): Promise<MessageList> => {
+    const name = `messages ${id}${before === undefined ? '' : ` before ${before}`}`;
+    if (id !== earlyChat || before !== undefined || isEarlyUsed) return request(name, ...looksAt(id, before));
+    isEarlyUsed = true;
+    return request(name, (answer) => Object.assign(answer, early));
+  };
   const client = {
     events: (options: EventsOptions) => {
       const made = createLine(server, options);
@@ -160,18 +189,7 @@ export const createWorld = ({ story = [], pageSize = 6, kv = createMemoryKv() }:
     },
     sessions: {
       list: () => request('sessions', (answer) => Object.assign(answer, { sessions: [], total: 0 })),
-      // The server takes its number first, then reads the messages and the runs, and then what is being written.
-      messages: (id: string, { before }: { before?: string }) =>
-        request(
-          `messages ${id}${before === undefined ? '' : ` before ${before}`}`,
-          (answer) => Object.assign(answer, { last_seq: server.lastSeq() }),
-          // Between two looks less is said than fits on a page.
-          (answer: { last_seq?: number }) => {
-            const size = pageSize + server.log.filter(({ seq }) => seq > (answer.last_seq ?? 0)).length;
-            Object.assign(answer, server.page(id, size, before), { runs: server.runs(id) });
-          },
-          (answer) => Object.assign(answer, { live: before === undefined ? server.live(id) : [] }),
-        ),
+      messages,
     },
     approvals: {
       list: () => request('approvals', approvals),
@@ -189,6 +207,7 @@ export const createWorld = ({ story = [], pageSize = 6, kv = createMemoryKv() }:
     client,
     kv,
     ownerId: 'owner',
+    earlyChat,
     onSignedOut: () => {
       calls.signedOut += 1;
     },
