@@ -25,7 +25,7 @@ import { createRecall } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
 import { createMemories, type Memories } from './service.ts';
 import { createMemorySettings } from './settings.ts';
-import { type Connection, createMemoryStore } from './store.ts';
+import { type Connection, createMemoryStore, type MemoryStore } from './store.ts';
 import { createSync } from './sync.ts';
 import { createMemoryTools } from './tools.ts';
 import { createMemoryTransfer, createRowReader, type MemoryTransfer, type WriteOne } from './transfer.ts';
@@ -87,25 +87,16 @@ const watchServices = (deps: MemoryPartDeps, back: () => Promise<void>): void =>
   createUpkeep(deps)(watchMs, 'looking for parts that were away', createWatch(deps.probes, back));
 };
 
-const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
-  const { clock, jobs, index, embedder, graph, log } = deps;
-  const store = createMemoryStore(deps.db);
-  const settings = createMemorySettings(deps);
-  const sanitise = createSanitise(deps.secrets);
-
+/** Index and graph follow the rows as a job of the ledger. */
+const createFollower = (deps: MemoryPartDeps, store: MemoryStore) => {
+  const { jobs, clock, log } = deps;
   const enqueueSync = (ownerId: string, tx?: Connection): Promise<void> =>
     jobs.enqueue({ ownerId, kind: syncJob, uniqueKey: ownerId, payload: {} }, tx);
   const takeUp = async (): Promise<void> => {
     for (const ownerId of await store.ownersWithWork()) await enqueueSync(ownerId);
     jobs.wake();
   };
-  const sync = createSync({ store, index, embedder, graph, clock, log, onSpaceChanged: takeUp });
-  jobs.define(syncJob, {
-    attempts: 10,
-    timeoutMs: 120_000,
-    run: async ({ ownerId }, signal) => ((await sync.run(ownerId, signal)).more ? 'more' : 'done'),
-    ended: ({ ownerId }) => moved(ownerId),
-  });
+  const sync = createSync({ ...deps, store, onSpaceChanged: takeUp });
   /** The job does the work; whoever has asked waits a moment for it. */
   const { settle, moved } = createFollowing({
     clock,
@@ -113,8 +104,12 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     hasWork: (ownerId, ids) => (ids === 'all' ? store.hasWork(ownerId) : store.areWaiting(ids)),
     isAtWork: (ownerId) => jobs.isAtWork(ownerId, syncJob),
   });
-
-  const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
+  jobs.define(syncJob, {
+    attempts: 10,
+    timeoutMs: 120_000,
+    run: async ({ ownerId }, signal) => ((await sync.run(ownerId, signal)).more ? 'more' : 'done'),
+    ended: ({ ownerId }) => moved(ownerId),
+  });
   const checkIndex = (ownerId: string): void => {
     const work = async (): Promise<void> => {
       if (!(await sync.reconcile(ownerId))) return;
@@ -123,6 +118,16 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     };
     work().catch((error: unknown) => log.warn({ err: error }, 'the index could not be compared; it is tried again'));
   };
+  return { sync, enqueueSync, takeUp, settle, checkIndex };
+};
+
+const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
+  const { clock, jobs, index } = deps;
+  const store = createMemoryStore(deps.db);
+  const settings = createMemorySettings(deps);
+  const sanitise = createSanitise(deps.secrets);
+  const { sync, enqueueSync, takeUp, settle, checkIndex } = createFollower(deps, store);
+  const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
   const recall = createRecall({ ...deps, store, index: withFresh(index, store), sync, checkIndex });
   const learning = createLearning({
     ...deps,
