@@ -50,9 +50,10 @@ export interface Recall {
   find(ownerId: string, query: RecallQuery): Promise<RecallOutcome>;
 }
 
-const candidates = 60;
+/** By words and by meaning each; more of them change nothing among the first twenty. */
+const candidates = 40;
 /** Candidates whose neighbours in the conversation are looked at. */
-const mostWithNeighbours = 30;
+const mostWithNeighbours = 20;
 /** Memories that the graph may add to the candidates. */
 const mostLinked = 60;
 const none = new Map<string, { closeness: number; through: string[] }>();
@@ -117,8 +118,8 @@ export const createRecall = (deps: RecallDeps): Recall => {
     return links;
   };
 
-  const hitsByWords = async (ownerId: string, text: string): Promise<IndexHit[]> => {
-    const found = await store.words.find(ownerId, text, candidates);
+  const hitsByWords = async (ownerId: string, text: string, most: number): Promise<IndexHit[]> => {
+    const found = await store.words.find(ownerId, text, most);
     return found.map(({ id, words }) => ({ id, words, meaning: null }));
   };
 
@@ -133,10 +134,11 @@ export const createRecall = (deps: RecallDeps): Recall => {
   const gather = async ({ ownerId, query, vector, links }: Asked, degraded: Set<Degraded>) => {
     const scope = { collection, ownerId };
     const asked = { text: query.query, vector };
+    const wanted = Math.max(candidates, query.limit);
     const filter = { agentId: query.agent_id, runId: query.run_id };
-    const found = await orAway('index', degraded, () => index.query(scope, { ...asked, filter, candidates }));
+    const found = await orAway('index', degraded, () => index.query(scope, { ...asked, filter, candidates: wanted }));
     if (found === null) deps.sync.doubt(ownerId);
-    const hits = found ?? (await hitsByWords(ownerId, query.query));
+    const hits = found ?? (await hitsByWords(ownerId, query.query, wanted));
     const linked = [...links.keys()].slice(0, mostLinked);
     const ids = [...new Set([...hits.map(({ id }) => id), ...linked])];
     const beside = { of: [...strongest(hits, mostWithNeighbours), ...linked], reach: neighbourReach };
