@@ -98,7 +98,9 @@ describe('the embedded search index', () => {
     const file = await fill(dir);
     const vector = Float32Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? 0.4 : -0.3));
     const secret = { id: newId(), text: 'secret', vector, agentId: 'main', runId: null };
-    const isThere = (): boolean => readFileSync(file).includes(Buffer.from(new Float16Array(vector).buffer));
+    // As the graph keeps numbers: the upper half of each.
+    const bits = Uint16Array.from(new Uint32Array(vector.buffer), (float) => float >>> 16);
+    const isThere = (): boolean => readFileSync(file).includes(Buffer.from(bits.buffer));
     for (const [change, expected] of [
       [(index: SearchIndex) => index.upsert(scope, [secret]), true],
       [(index: SearchIndex) => index.remove(scope, [secret.id]), false],
