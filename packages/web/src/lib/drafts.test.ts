@@ -52,6 +52,19 @@ describe('a draft', () => {
     expect(await open().load('c')).toMatchObject(text('Hi'));
   });
 
+  it('is kept when the page ends while it is on its way into the storage', async () => {
+    const { timers, open, kv } = createBrowser();
+    const tab = open();
+    const { update } = kv;
+    // The write that a page takes with it.
+    kv.update = () => new Promise(() => {});
+    tab.change('c', text('Hi'));
+    timers.pass(300);
+    kv.update = update;
+    tab.leave();
+    expect(await open().load('c')).toMatchObject(text('Hi'));
+  });
+
   it('stays cleared, although an older tab still has it', async () => {
     const { timers, open } = createBrowser();
     const [older, newer] = [open(), open()];

@@ -45,6 +45,8 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
   const prefix = `draft:${ownerId}:`;
   const listeners = new Set<DraftListener>();
   const pending = new Map<string, Draft>();
+  /** On their way into the storage: a page that ends now takes an unfinished write with it. */
+  const storing = new Map<string, Draft>();
   /** The newest draft this tab knows of, per chat: what is typed after seeing it is newer, whatever the clock says. */
   const seen = new Map<string, number>();
   let cancel: (() => void) | null = null;
@@ -64,25 +66,30 @@ export const createDrafts = ({ kv, ownerId, now, timer, channel }: DraftsDeps): 
       // An emptied draft stays as a mark of when, or an older one of another tab would come back.
       return won ? draft : (old ?? draft);
     });
+    if (storing.get(chat) === draft) storing.delete(chat);
     if (won) tell(chat, draft);
   };
 
   const flush = (): void => {
     cancel?.();
     cancel = null;
-    for (const [chat, draft] of pending) void store(chat, draft);
+    for (const [chat, draft] of pending) {
+      storing.set(chat, draft);
+      void store(chat, draft);
+    }
     pending.clear();
   };
 
   const leave = (): void => {
     cancel?.();
     cancel = null;
-    for (const [chat, draft] of pending) {
+    for (const [chat, draft] of new Map([...storing, ...pending])) {
       // Typed a moment ago: nothing elsewhere can be newer, and there is no time to look.
       void kv.setLast(`${prefix}${chat}`, draft);
       tell(chat, draft);
     }
     pending.clear();
+    storing.clear();
   };
 
   const change = (chat: string, draft: Omit<Draft, 'editedAt'>): void => {
