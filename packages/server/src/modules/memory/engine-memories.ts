@@ -18,6 +18,7 @@ import {
   type Conversation,
   categoryOf,
   conversationIn,
+  draftOf,
   knownNote,
   noGraph,
   notThere,
@@ -110,17 +111,6 @@ const createAdding = (deps: EngineMemoriesDeps, record: RecordAct): Pick<Memorie
       return { ...answer(ownerId, [], 0, [waitingNote, ...notes]), queued: true };
     }
   };
-
-  const draftOf = (conversation: Conversation, one: Conversation['said'][number]) => ({
-    ...one,
-    category: categoryOf(conversation.metadata),
-    metadata: conversation.metadata,
-    sessionId: conversation.sessionId,
-    occurredAt: conversation.occurredAt,
-    graph: null,
-    repeats: null,
-    corrects: null,
-  });
 
   const addGiven = async ({ ownerId }: Asker, conversation: Conversation, notes: string[]): Promise<AddedMemories> => {
     const known = await writer.known(ownerId);

@@ -8,7 +8,7 @@ import {
 } from '@hearth/contract';
 import { AppError } from '../../kernel/errors.ts';
 import type { Said } from './extract.ts';
-import type { DraftPlace } from './writer.ts';
+import type { Draft, DraftPlace } from './writer.ts';
 
 export interface Conversation {
   said: readonly Said[];
@@ -61,3 +61,15 @@ export const knownNote = (known: number): string[] => (known > 0 ? [`${known} we
 export const waitingNote = 'The model that finds facts is not available. Nothing is lost: it is tried again by itself.';
 
 export const noGraph: MemoryGraph = { entities: [], relations: [], total: { entities: 0, relations: 0 } };
+
+/** One thing that was said, as it is. */
+export const draftOf = (conversation: Conversation, one: Pick<Draft, 'text' | 'author' | 'messageId'>): Draft => ({
+  ...one,
+  category: categoryOf(conversation.metadata),
+  metadata: conversation.metadata,
+  sessionId: conversation.sessionId,
+  occurredAt: conversation.occurredAt,
+  graph: null,
+  repeats: null,
+  corrects: null,
+});

@@ -30,6 +30,7 @@ import {
   type Conversation,
   categoryOf,
   conversationIn,
+  draftOf,
   knownNote,
   notThere,
   personal,
@@ -107,17 +108,6 @@ export interface MemoriesDeps extends Pick<Learning, 'enqueueLearn' | 'dropWaiti
 const embedWithinMs = 5_000;
 /** Known facts that the model is shown, so that it can say what is repeated or corrected. */
 const mostKnown = 12;
-
-const draftOf = (conversation: Conversation, one: Pick<Draft, 'text' | 'author' | 'messageId'>): Draft => ({
-  ...one,
-  category: categoryOf(conversation.metadata),
-  metadata: conversation.metadata,
-  sessionId: conversation.sessionId,
-  occurredAt: conversation.occurredAt,
-  graph: null,
-  repeats: null,
-  corrects: null,
-});
 
 export const createMemories = (deps: MemoriesDeps): Memories => {
   const { clock, store, audit } = deps;
