@@ -1,6 +1,6 @@
 /**
  * `npm run bench:memory -- [--set <locomo10.json>] [--chats 10] [--sizes 10000,100000] [--write]`: how well memory finds
- * (with `--set`) and how quickly (`--sizes`; 1000000 takes an hour and 8 GB). `--write` puts the table into docs/benchmarks.md.
+ * (with `--set`) and how quickly (`--sizes`; 1000000 takes half an hour and 3 GB of disk). `--write` puts the table into docs/benchmarks.md.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
