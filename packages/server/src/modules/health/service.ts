@@ -1,6 +1,7 @@
 /** Asks every part how it is, with a time limit each. See `index.ts`. */
 import type { Health } from '@hearth/contract';
 import type { Clock } from '../../kernel/clock.ts';
+import { within } from '../../kernel/within.ts';
 
 export interface Probe {
   /** Key under `services`. */
@@ -34,27 +35,23 @@ export const createHealth = ({
 }: HealthDeps): HealthService => {
   let cached: { at: number; health: Promise<Health> } | null = null;
 
-  const inTime = async <T>(work: Promise<T>): Promise<T> => {
-    let cancel = (): void => {};
-    const late = new Promise<never>((_resolve, reject) => {
-      cancel = clock.setTimer(timeoutMs, () => reject(new Error('no answer in time')));
-    });
-    return await Promise.race([work, late]).finally(() => cancel());
-  };
-
   const probe = async ({ ping }: Probe): Promise<{ status: 'up' | 'down'; latency_ms: number }> => {
     const started = clock.monotonicMs();
-    const status = await inTime(ping()).then(
-      () => 'up' as const,
+    const status = await within(clock, timeoutMs, ping()).then(
+      (outcome) => (outcome === 'late' ? ('down' as const) : ('up' as const)),
       () => 'down' as const,
     );
     return { status, latency_ms: Math.round((clock.monotonicMs() - started) * 10) / 10 };
   };
 
+  /** A part that cannot be asked is named by its probe. */
+  const alsoLostNow = async (): Promise<string[]> => {
+    const lost = await within(clock, timeoutMs, Promise.resolve(lostFeatures())).catch(() => 'late' as const);
+    return lost === 'late' ? [] : lost;
+  };
+
   const run = async (): Promise<Health> => {
-    // A part that cannot be asked is named by its probe.
-    const lost = inTime(Promise.resolve(lostFeatures())).catch((): string[] => []);
-    const [states, alsoLost] = await Promise.all([Promise.all(probes.map(probe)), lost]);
+    const [states, alsoLost] = await Promise.all([Promise.all(probes.map(probe)), alsoLostNow()]);
     const down = probes.filter((_probe, index) => states[index]?.status === 'down');
     const degraded = [...new Set([...down.flatMap((one) => one.features), ...alsoLost])].sort();
     const services = Object.fromEntries(

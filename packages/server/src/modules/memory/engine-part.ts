@@ -1,5 +1,6 @@
 /** Memory over an engine that is not ours: chats, tools, routes and jobs are the same. */
 import type { Clock } from '../../kernel/clock.ts';
+import { within } from '../../kernel/within.ts';
 import type { MemoryEngine } from '../../ports/memory-engine.ts';
 import { type ChatRecall, createChatMemory } from './chat.ts';
 import { createEngineMemories, createEngineSearch, type EngineSearch } from './engine-memories.ts';
@@ -7,7 +8,6 @@ import { toOurs } from './engine-shape.ts';
 import { createEngineWriter, type EngineWriter } from './engine-writer.ts';
 import { createLearning } from './learning.ts';
 import type { MemoryPart, MemoryPartDeps } from './part.ts';
-import { within } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
 import { createMemorySettings } from './settings.ts';
 import { createMemoryTools } from './tools.ts';

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { sha256Hex } from '../../kernel/ids.ts';
 import type { EngineHit, EngineMemory } from '../../ports/memory-engine.ts';
 import type { PiiType } from './pii.ts';
-import { round } from './recall.ts';
+import { matchedWords, round } from './recall.ts';
 
 const noteShape = z.object({
   /** Null: the words of several people were looked through, and the engine says whose a fact is. */
@@ -61,18 +61,15 @@ export const toOurs = (ownerId: string, memory: EngineMemory): Memory => {
   };
 };
 
-const wordsOf = (text: string): Set<string> => new Set(text.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []);
-
 export const toOurResult = (ownerId: string, hit: EngineHit, { query, explain }: SearchMemories): MemoryResult => {
   const { id, memory, metadata, created_at, occurred_at, run_id, author } = toOurs(ownerId, hit.memory);
-  const asked = wordsOf(query);
   const reasons = {
     words: round(hit.words),
     meaning: round(hit.meaning),
     neighbours: 0,
     graph: round(hit.names),
     time: 0,
-    matched_words: [...wordsOf(memory)].filter((word) => asked.has(word)),
+    matched_words: matchedWords(memory, query),
     through: [],
   };
   const result = { id, memory, score: round(hit.score), metadata, created_at, occurred_at, run_id, author };

@@ -3,6 +3,7 @@
  * ended; only when another process does the work is the database asked now and then.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import { within } from '../../kernel/within.ts';
 
 /** An answer waits this long at most; the work is done in any case. */
 const settleMs = 3_000;
@@ -37,15 +38,6 @@ export const createFollowing = ({ clock, wake, hasWork, isAtWork }: FollowingDep
     return known.promise;
   };
 
-  const within = async (ms: number, move: Promise<void>): Promise<void> => {
-    let cancel = (): void => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = clock.setTimer(ms, resolve);
-    });
-    await Promise.race([move, late]);
-    cancel();
-  };
-
   const follow = async (ownerId: string, ids: readonly string[] | 'all'): Promise<void> => {
     const until = clock.monotonicMs() + settleMs;
     for (;;) {
@@ -53,7 +45,7 @@ export const createFollowing = ({ clock, wake, hasWork, isAtWork }: FollowingDep
       const move = nextMove(ownerId);
       const leftMs = until - clock.monotonicMs();
       if (leftMs <= 0 || !(await hasWork(ownerId, ids)) || !(await isAtWork(ownerId))) return;
-      await within(Math.min(lookMs, leftMs), move);
+      await within(clock, Math.min(lookMs, leftMs), move);
     }
   };
 

@@ -7,6 +7,7 @@ import type { MemoryReasons, MemoryResult, MemoryResults, SearchMemories } from 
 import type { Clock } from '../../kernel/clock.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
+import { within } from '../../kernel/within.ts';
 import { wordsIn } from '../../kernel/words.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
@@ -58,13 +59,6 @@ const mostWithNeighbours = 20;
 const mostLinked = 60;
 const none = new Map<string, { closeness: number; through: string[] }>();
 type Links = ReadonlyMap<string, { closeness: number; through: string[] }>;
-
-/** Resolves with `late` when the work takes longer; the work itself goes on. */
-export const within = <T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | 'late'> =>
-  new Promise((resolve, reject) => {
-    const cancel = clock.setTimer(ms, () => resolve('late'));
-    work.then(resolve, reject).finally(cancel);
-  });
 
 export const createRecall = (deps: RecallDeps): Recall => {
   const { store, index, embedder, graph, clock, log } = deps;
@@ -209,18 +203,21 @@ export const round = (value: number): number => Math.round(value * 10_000) / 10_
 
 const wordsOf = (text: string): Set<string> => new Set(wordsIn(text).filter((word) => word.length >= 3));
 
-const reasonsOf = ({ row, ranked, through }: Recalled, query: string): MemoryReasons => {
+/** Words of the question that stand in the text. */
+export const matchedWords = (text: string, query: string): string[] => {
   const asked = wordsOf(query);
-  return {
-    words: round(ranked.words),
-    meaning: round(ranked.meaning),
-    neighbours: round(ranked.neighbours),
-    graph: round(ranked.graph),
-    time: round(ranked.time),
-    matched_words: [...wordsOf(row.text)].filter((word) => asked.has(word)),
-    through: [...through],
-  };
+  return [...wordsOf(text)].filter((word) => asked.has(word));
 };
+
+const reasonsOf = ({ row, ranked, through }: Recalled, query: string): MemoryReasons => ({
+  words: round(ranked.words),
+  meaning: round(ranked.meaning),
+  neighbours: round(ranked.neighbours),
+  graph: round(ranked.graph),
+  time: round(ranked.time),
+  matched_words: matchedWords(row.text, query),
+  through: [...through],
+});
 
 export const toResult = (recalled: Recalled, query: string, explain: boolean): MemoryResult => {
   const { row, ranked } = recalled;
