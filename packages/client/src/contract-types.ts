@@ -29,6 +29,7 @@ import type {
   searchMemoriesSchema,
   sessionListQuerySchema,
   sessionListSchema,
+  startEventSchema,
   toolRuleListSchema,
   tooOldEventSchema,
   updateMemorySettingsSchema,
@@ -65,6 +66,7 @@ export type SearchMemoriesInput = Input<typeof searchMemoriesSchema>;
 export type SessionList = Output<typeof sessionListSchema>;
 export type SessionListFilter = Partial<Output<typeof sessionListQuerySchema>>;
 export type WholeBlock = Output<typeof wholeBlockSchema>;
+export type StreamStart = Output<typeof startEventSchema>;
 export type TooOld = Output<typeof tooOldEventSchema>;
 export type ToolRuleList = Output<typeof toolRuleListSchema>;
 export type UpdateMemorySettings = Output<typeof updateMemorySettingsSchema>;

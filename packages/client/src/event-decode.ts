@@ -5,7 +5,7 @@
 import type { EventType, NumberedEvent } from '@hearth/contract';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { ApiError, networkError } from './api-error.ts';
-import type { TooOld } from './contract-types.ts';
+import type { StreamStart, TooOld } from './contract-types.ts';
 
 /** The table must name every kind of the contract: a new one there is a type error here. */
 const knownTypes: Record<EventType, true> = {
@@ -28,6 +28,7 @@ const isKnown = (name: string): name is EventType => Object.hasOwn(knownTypes, n
 export type Decoded =
   | { kind: 'event'; event: NumberedEvent }
   | { kind: 'too_old'; tooOld: TooOld }
+  | { kind: 'start'; start: StreamStart }
   /** The server ends this connection and says why; the trouble is not part of the log. */
   | { kind: 'closing'; error: ApiError }
   | { kind: 'unknown'; seq?: number };
@@ -52,6 +53,7 @@ const closingError = (data: { code: string; message: string; details?: Record<st
 export const decodeEvent = (message: EventSourceMessage): Decoded => {
   const name = message.event ?? 'message';
   if (name === 'too_old') return { kind: 'too_old', tooOld: parse(message.data) };
+  if (name === 'start') return { kind: 'start', start: parse(message.data) };
   const seq = seqOf(message.id);
   if (name === 'error' && seq === undefined) return { kind: 'closing', error: closingError(parse(message.data)) };
   if (!isKnown(name) || seq === undefined) return { kind: 'unknown', seq };

@@ -14,6 +14,8 @@ import type { Transport } from './transport.ts';
 
 export type StreamItem =
   | { kind: 'event'; event: NumberedEvent }
+  /** What was said up to `seq` does not come: a snapshot that reaches it lacks nothing. Only without `after`. */
+  | { kind: 'start'; seq: number }
   /** Events are missing: take a snapshot. The stream itself goes on from `seq`. */
   | { kind: 'too_old'; seq: number; oldest: number };
 
@@ -76,6 +78,10 @@ export const advance = (message: EventSourceMessage, position: Position): Stream
   if (decoded.kind === 'too_old') {
     position.seq = decoded.tooOld.seq;
     return { kind: 'too_old', ...decoded.tooOld };
+  }
+  if (decoded.kind === 'start') {
+    position.seq = decoded.start.seq;
+    return { kind: 'start', ...decoded.start };
   }
   const seq = decoded.kind === 'event' ? decoded.event.seq : decoded.seq;
   if (seq === undefined || (position.seq !== undefined && seq <= position.seq)) return undefined;

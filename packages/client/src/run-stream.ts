@@ -74,6 +74,7 @@ async function* follow(
       const message = 'The run went on for too long without us: read the session instead';
       throw new ApiError({ status: 0, code: 'EVENTS_LOST', message, details: { session_id: sessionId } });
     }
+    if (item.kind === 'start') continue;
     const { event } = item;
     if (!('run_id' in event.data) || event.data.run_id !== runId) continue;
     yield event;

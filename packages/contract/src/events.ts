@@ -172,6 +172,9 @@ export type NumberedEvent = HearthEvent & { seq: number };
 /** First answer of `GET /events` when `after` lies before what is kept: take a snapshot, then continue from `seq`. */
 export const tooOldEventSchema = z.object({ oldest: z.number().int(), seq: z.number().int() }).meta({ id: 'TooOld' });
 
+/** First answer of `GET /events` without `after`: what comes has a higher number, what a snapshot contains up to it is whole. */
+export const startEventSchema = z.object({ seq: z.number().int() }).meta({ id: 'StreamStart' });
+
 export const eventQuerySchema = z.object({
   after: z.coerce.number().int().nonnegative().optional(),
   session_id: idSchema.optional(),

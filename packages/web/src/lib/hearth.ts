@@ -30,12 +30,6 @@ export const openKv = (): Kv => {
 const openChannel = (): BroadcastChannel | null =>
   typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hearth-drafts');
 
-/** The chat at whose address this document was loaded: its header told the browser to ask for the messages ahead of us. */
-const earlyChat = (): string | null => {
-  const [visit] = performance.getEntriesByType('navigation');
-  return /^\/c\/([0-9a-f-]{36})$/.exec(visit ? new URL(visit.name).pathname : '')?.[1] ?? null;
-};
-
 /** Messages whose server copy is in the store have arrived. */
 export const confirmArrivals = (
   store: Pick<HearthStore, 'state'>,
@@ -79,10 +73,7 @@ export interface HearthEvents {
 export const createHearth = (ownerId: string, { onSignedOut, onCreated }: HearthEvents): Hearth => {
   const kv = openKv();
   const channel = openChannel();
-  const store: HearthStore = createHearthStore({
-    ...{ client, kv, ownerId, earlyChat: earlyChat(), onSignedOut },
-    onLive: () => outbox.wake(),
-  });
+  const store: HearthStore = createHearthStore({ client, kv, ownerId, onSignedOut, onLive: () => outbox.wake() });
   const isBusy = (chat: string): boolean => {
     const { chats, sessions } = store.state.getState();
     const activity = sessions[chat]?.value?.activity ?? 'idle';

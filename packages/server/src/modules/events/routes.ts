@@ -21,7 +21,8 @@ const route = defineRoute(
     method: 'get',
     path: '/api/v1/events',
     tags: ['events'],
-    summary: 'Every event of this owner, resumable with `after` or the header Last-Event-ID',
+    summary:
+      'Every event of this owner, resumable with `after` or the header Last-Event-ID; without them `start` says from where',
     request: { query: eventQuerySchema },
     responses: { 200: { description: 'Server-sent events', content: { 'text/event-stream': { schema: z.string() } } } },
   },
@@ -41,9 +42,13 @@ export const registerEventRoutes = (app: HttpApp, { events, clock, onInvalidated
   app.openapi(route, async (c) => {
     const { after, session_id: only, max_block_bytes: maxBytes } = c.req.valid('query');
     const caller = c.var.caller;
-    const from = after ?? lastEventId(c.req.header('last-event-id'));
     let stop = (): void => {};
     const stream: SseStream = openSse(c, { onClose: () => stop(), setTimer: clock.setTimer });
+    let from = after ?? lastEventId(c.req.header('last-event-id'));
+    if (from === null) {
+      from = await events.lastSeq(caller.ownerId);
+      stream.send({ event: 'start', data: { seq: from }, id: from });
+    }
     const reading = await events.read(caller.ownerId, from, (event) => {
       if (only !== undefined && sessionOf(event) !== only) return;
       const { type, data, seq } = maxBytes === undefined ? event : cut(event, maxBytes);

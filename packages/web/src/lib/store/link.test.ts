@@ -4,6 +4,7 @@ import { createTimers, turns } from '../testing/timers.ts';
 import { createLink } from './link.ts';
 import * as make from './testing/make.ts';
 
+const start = (seq: number): StreamItem => ({ kind: 'start', seq });
 type Act = StreamItem | 'connected' | 'lost' | ApiError | 'wait';
 const item = (event: ReturnType<typeof make.done>): StreamItem => ({ kind: 'event', event });
 const offline = new ApiError({ status: 0, code: 'NETWORK', message: 'No network' });
@@ -36,7 +37,7 @@ const createScripted = (...scripts: Act[][]) => {
     handlers: {
       onEvents: (all) => seen.push(`events ${all.map(({ seq }) => seq).join(' ')}`),
       onLink: (state) => seen.push(state.status === 'down' ? `down: ${state.message}` : state.status),
-      onOpen: (how) => seen.push(`open ${how}`),
+      onOpen: (how) => seen.push(`open ${how.kind}${how.kind === 'again' ? '' : ` after ${how.since}`}`),
       onSignedOut: () => seen.push('signed out'),
     },
   });
@@ -45,10 +46,16 @@ const createScripted = (...scripts: Act[][]) => {
 
 describe('the stream of events', () => {
   it('hands on words in bundles and everything else at once', async () => {
-    const script: Act[] = ['connected', item(make.word(1, 'a')), item(make.word(2, 'b')), item(make.word(3, 'c'))];
+    const script: Act[] = [
+      'connected',
+      start(0),
+      item(make.word(1, 'a')),
+      item(make.word(2, 'b')),
+      item(make.word(3, 'c')),
+    ];
     const { seen, timers, link } = createScripted([...script, 'wait']);
     await turns();
-    expect(seen).toEqual(['live', 'open first', 'events 1']);
+    expect(seen).toEqual(['live', 'open first after 0', 'events 1']);
     timers.pass(50);
     expect(seen.at(-1)).toBe('events 2 3');
     link.stop();
@@ -62,30 +69,44 @@ describe('the stream of events', () => {
   });
 
   it('tells what it has before it says that the line is down', async () => {
-    const script: Act[] = ['connected', item(make.word(1, 'a')), item(make.word(2, 'b')), 'lost', 'connected', 'wait'];
+    const script: Act[] = [
+      'connected',
+      start(0),
+      item(make.word(1, 'a')),
+      item(make.word(2, 'b')),
+      'lost',
+      'connected',
+      'wait',
+    ];
     const { seen, link } = createScripted(script);
     await turns();
     expect(seen.slice(2)).toEqual(['events 1', 'events 2', 'down: No network', 'live', 'open again']);
     link.stop();
   });
 
-  it('says that events may be missing when the server has thrown them away, or when there was none to go on from', async () => {
+  it('says that events may be missing when the server has thrown them away', async () => {
     const { seen, link } = createScripted([
-      ...(['connected', 'lost', 'connected', { kind: 'too_old', seq: 9, oldest: 9 }] as const),
+      ...(['connected', start(3), 'lost', 'connected', { kind: 'too_old', seq: 9, oldest: 9 }] as const),
       ...(['lost', 'connected', 'wait'] as const),
     ]);
     await turns();
-    expect(seen.filter((one) => one.startsWith('open'))).toEqual([
-      'open first',
-      'open missed',
-      'open missed',
-      'open again',
-    ]);
+    const opened = ['open first after 3', 'open again', 'open missed after 9', 'open again'];
+    expect(seen.filter((one) => one.startsWith('open'))).toEqual(opened);
+    link.stop();
+  });
+
+  it('is open once it has said where it begins', async () => {
+    const { seen, link } = createScripted(['connected', 'lost', 'connected', start(4), 'wait']);
+    await turns();
+    expect(seen).toEqual(['down: No network', 'live', 'open first after 4']);
     link.stop();
   });
 
   it('goes on from the last event when it is woken, and rests when it is told to', async () => {
-    const { asked, seen, link } = createScripted(['connected', item(make.done(7)), 'wait'], ['connected', 'wait']);
+    const { asked, seen, link } = createScripted(
+      ['connected', start(6), item(make.done(7)), 'wait'],
+      ['connected', 'wait'],
+    );
     await turns();
     link.wake();
     await turns();

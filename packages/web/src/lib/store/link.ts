@@ -9,8 +9,8 @@ import type { Link } from './state.ts';
 export interface LinkHandlers {
   onEvents(events: readonly NumberedEvent[]): void;
   onLink(link: Link): void;
-  /** The stream is open. `missed` says whether events may have been lost since the last time. */
-  onOpen(how: 'first' | 'again' | 'missed'): void;
+  /** The stream is open: `again` where it broke off, or anew, and then what was said up to `since` does not come. */
+  onOpen(how: { kind: 'again' } | { kind: 'first' | 'missed'; since: number }): void;
   /** The login is over. */
   onSignedOut(): void;
 }
@@ -66,11 +66,9 @@ export const createLink = (deps: LinkDeps): EventLink => {
   let stopped = false;
   let cancelRetry = (): void => {};
 
-  const opening = (missed: boolean): void => {
+  const opening = (since?: number): void => {
     handlers.onLink({ status: 'live' });
-    // A stream that broke before its first event cannot be resumed.
-    const again = missed || seq === undefined ? 'missed' : 'again';
-    handlers.onOpen(opened ? again : 'first');
+    handlers.onOpen(since === undefined ? { kind: 'again' } : { kind: opened ? 'missed' : 'first', since });
     opened = true;
   };
 
@@ -81,19 +79,23 @@ export const createLink = (deps: LinkDeps): EventLink => {
       ...(seq === undefined ? {} : { after: seq }),
       onConnection: (state) => {
         if (signal.aborted) return;
-        if (state.status === 'connected') return opening(false);
+        if (state.status === 'connected') {
+          // Without a number to go on from, the stream says first where it begins.
+          if (seq !== undefined) opening();
+          return;
+        }
         bundles.flush();
         const message = state.error.message;
         handlers.onLink({ status: 'down', since: now(), retryAt: now() + state.delayMs, message });
       },
     });
     for await (const item of stream) {
-      if (item.kind === 'too_old') {
-        seq = item.seq;
-        opening(true);
-      } else {
+      if (item.kind === 'event') {
         seq = item.event.seq;
         bundles.add(item.event);
+      } else {
+        seq = item.seq;
+        opening(seq);
       }
     }
   };

@@ -64,6 +64,33 @@ describe('a chat on the screen', () => {
     world.store.stop();
   });
 
+  it('that was loaded before the stream was open is not loaded again when nothing was said in between', async () => {
+    const world = createWorld({ story });
+    await world.publish(asked);
+    world.store.openChat('chat');
+    await turns();
+    await answerAll(world);
+    const loaded = chatIn(world);
+    await world.connect('ring');
+    expect(world.requests().toSorted()).toEqual(['approvals', 'sessions']);
+    expect(chatIn(world)).toBe(loaded);
+    await world.publish(100);
+    await world.deliver(100);
+    expect(ids(world)).toEqual(['question', 'answer']);
+    world.store.stop();
+  });
+
+  it('that could not be loaded is asked for again when the line comes', async () => {
+    const world = createWorld({ story });
+    world.store.openChat('chat');
+    await turns();
+    await world.connect('ring');
+    await world.fail(world.requests().indexOf('messages chat'));
+    await answerAll(world);
+    expect(chatIn(world)).toMatchObject({ load: 'ready', problem: null });
+    world.store.stop();
+  });
+
   it('whose first answer the browser had asked for ahead of the stream is loaded again', async () => {
     const world = createWorld({ story, earlyChat: 'chat' });
     await world.publish(asked);

@@ -9,8 +9,8 @@ import type { Kv } from '../kv.ts';
 import { applyEvent } from './apply-event.ts';
 import { applyApprovals, applyMessages, applyOlder, applySessions } from './apply-snapshot.ts';
 import { type Copies, createCopies } from './copies.ts';
-import { createLink, type EventLink, type LinkDeps } from './link.ts';
-import { emptyChat, emptyState, type HearthState } from './state.ts';
+import { createLink, type EventLink, type LinkDeps, type LinkHandlers } from './link.ts';
+import { type Chat, emptyChat, emptyState, type HearthState } from './state.ts';
 
 export interface HearthStore {
   state: StoreApi<HearthState>;
@@ -34,8 +34,6 @@ export interface StoreDeps {
   client: Client;
   kv: Kv;
   ownerId: string;
-  /** The chat whose newest messages the browser may have asked for by itself, before there was a store. */
-  earlyChat?: string | null;
   onSignedOut: () => void;
   onLive: () => void;
   now?: () => number;
@@ -55,8 +53,10 @@ export const problemOf = (error: unknown): string =>
 interface Loading {
   arrived: NumberedEvent[];
   again: boolean;
-  /** The page may be older than the stream: events between the two may be missing. */
+  /** Events between the page and the stream may be missing. */
   hasGap: boolean;
+  /** The line has come back since it was asked for. */
+  isNewLine: boolean;
 }
 
 const isGone = (error: unknown): error is ApiError => isApiError(error) && error.status === 404;
@@ -65,13 +65,13 @@ interface LoaderDeps {
   client: Client;
   copies: Copies;
   nowIso: () => string;
-  earlyChat: string | null;
 }
 
 /** Loads chats; events that come while a page is under way are kept and applied on top of it. */
-const createChatLoader = (state: StoreApi<HearthState>, { client, copies, nowIso, ...deps }: LoaderDeps) => {
+const createChatLoader = (state: StoreApi<HearthState>, { client, copies, nowIso }: LoaderDeps) => {
   const loading = new Map<string, Loading>();
-  let { earlyChat } = deps;
+  /** What was said up to this number did not come over the stream. */
+  let silentUntil = 0;
   const patch = (id: string, change: Partial<HearthState['chats'][string]>): void =>
     state.setState(({ chats }) => ({ chats: { ...chats, [id]: { ...(chats[id] ?? emptyChat), ...change } } }));
 
@@ -81,15 +81,14 @@ const createChatLoader = (state: StoreApi<HearthState>, { client, copies, nowIso
       underWay.again = true;
       return;
     }
-    // The first answer about this one may be older than the stream, also when the stream was open before we asked.
-    const isEarly = id === earlyChat;
-    if (isEarly) earlyChat = null;
-    const isLive = state.getState().link.status === 'live';
-    const mine: Loading = { arrived: [], again: isEarly && isLive, hasGap: isEarly };
+    const mine: Loading = { arrived: [], again: false, hasGap: false, isNewLine: false };
     loading.set(id, mine);
+    const seen = state.getState().seq;
     try {
       const query = { limit: pageSize, anchor: 'turn', max_block_bytes: maxBlockBytes } as const;
       const page = await client.sessions.messages(id, query);
+      // The browser may have asked for it by itself, long before we did.
+      if (page.last_seq < Math.max(seen, silentUntil)) mine.hasGap = mine.again = true;
       state.setState((old) => applyMessages(old, id, page, mine.hasGap ? [] : mine.arrived, nowIso()));
       if (mine.hasGap) patch(id, { load: 'cached', hasHoles: true });
       const chat = state.getState().chats[id];
@@ -98,11 +97,13 @@ const createChatLoader = (state: StoreApi<HearthState>, { client, copies, nowIso
       if (isGone(error)) {
         copies.forgetChat(id);
         patch(id, { ...emptyChat, load: 'gone' });
-      } else
+      } else {
+        if (mine.isNewLine) mine.again = true;
         patch(id, {
           problem: problemOf(error),
           ...(state.getState().chats[id]?.messages.length ? {} : { load: 'error' }),
         });
+      }
     } finally {
       loading.delete(id);
     }
@@ -132,13 +133,18 @@ const createChatLoader = (state: StoreApi<HearthState>, { client, copies, nowIso
     if (!('session_id' in event.data) || event.data.session_id === undefined) return;
     loading.get(event.data.session_id)?.arrived.push(event);
   };
-  const noteGap = (): void => {
+  const noteOpen: LinkHandlers['onOpen'] = (how) => {
+    if (how.kind !== 'again') silentUntil = how.since;
     for (const one of loading.values()) {
-      one.hasGap = true;
-      one.again = true;
+      one.isNewLine = true;
+      // A page that is under way says itself whether it reaches the first stream.
+      if (how.kind !== 'first') one.hasGap = one.again = true;
     }
   };
-  return { load, show, older, note, noteGap };
+  /** The page reaches the stream: whatever was said since has come or will. */
+  const isWhole = ({ load, seq }: Chat): boolean => load === 'ready' && seq >= silentUntil;
+  const isLoading = (id: string): boolean => loading.has(id);
+  return { load, show, older, note, noteOpen, isWhole, isLoading };
 };
 
 /** Once more after a moment, unless it was asked for again before; a new line asks for everything anyway. */
@@ -217,7 +223,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
   const nowIso = (): string => new Date(now()).toISOString();
   const state = createStore<HearthState>(() => emptyState);
   const copies = createCopies({ kv, ownerId, nowIso });
-  const chats = createChatLoader(state, { client, copies, nowIso, earlyChat: deps.earlyChat ?? null });
+  const chats = createChatLoader(state, { client, copies, nowIso });
   const timer = deps.timer ?? systemClock.timer;
   const { stop: stopLists, ...lists } = createListLoader(state, client, { copies, timer });
   /** Chats on the screen, newest last. */
@@ -254,16 +260,17 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
     }
   };
 
-  const onOpen = (how: 'first' | 'again' | 'missed'): void => {
-    chats.noteGap();
+  const onOpen: LinkHandlers['onOpen'] = (how) => {
+    chats.noteOpen(how);
     void lists.loadSessions();
     void lists.loadApprovals();
     // Text that was streaming may lack words now, and a chat that was loaded before the first event may lack messages:
     // such a chat is a copy. Those that are not on the screen are loaded when they are opened.
-    const isResumed = how === 'again';
+    const isResumed = how.kind === 'again';
     state.setState((old) => ({
       chats: Object.fromEntries(
         Object.entries(old.chats).flatMap(([id, chat]) => {
+          if (how.kind === 'first' && chats.isWhole(chat)) return [[id, chat]];
           if (!open.includes(id) && !isResumed) return [];
           const load = chat.load === 'ready' && !isResumed ? 'cached' : chat.load;
           return [[id, { ...chat, load, hasHoles: Object.keys(chat.live).length > 0 }]];
@@ -272,7 +279,7 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
     }));
     for (const id of open) {
       const chat = state.getState().chats[id];
-      if (chat?.hasHoles || chat?.load !== 'ready') void chats.load(id);
+      if ((chat?.hasHoles || chat?.load !== 'ready') && !chats.isLoading(id)) void chats.load(id);
     }
     deps.onLive();
   };

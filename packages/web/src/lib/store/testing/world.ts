@@ -114,7 +114,10 @@ const createLine = (server: FakeServer, options: EventsOptions): { line: Line; i
         line.hidden = (event) => command.how === 'stored' && event.type === 'partial' && event.seq <= newest;
         line.isOpen = true;
         options.onConnection?.({ status: 'connected' });
-        if (command.how === 'pruned' && position !== undefined) {
+        if (position === undefined) {
+          position = newest;
+          yield { kind: 'start', seq: newest };
+        } else if (command.how === 'pruned') {
           position = newest;
           yield { kind: 'too_old', seq: newest, oldest: newest };
           line.isOpen = false;
@@ -207,7 +210,6 @@ export const createWorld = (options: WorldOptions = {}): World => {
     client,
     kv,
     ownerId: 'owner',
-    earlyChat,
     onSignedOut: () => {
       calls.signedOut += 1;
     },
