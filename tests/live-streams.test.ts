@@ -1,6 +1,6 @@
 /** Event streams while runs are alive: readers come, go, fall behind and are cut off; the run and the log do not mind. */
 import { connect, type Socket } from 'node:net';
-import { messageListSchema, tooOldEventSchema } from '@hearth/contract';
+import { messageListSchema, startEventSchema, tooOldEventSchema } from '@hearth/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { testKey } from './harness.ts';
@@ -163,10 +163,31 @@ describe('several readers', () => {
     await Promise.all([caughtUp(one, newest), caughtUp(two, newest)]);
     const upTo = (follower: Follower) => lasting(follower.events).filter(({ seq }) => (seq ?? 0) <= newest);
     expect(upTo(one)).toEqual(upTo(two));
-    const ofRun = upTo(one).filter(({ type }) => type !== 'session');
+    const ofRun = upTo(one).filter(({ type }) => type !== 'session' && type !== 'start');
     expect(ofRun).toEqual(own);
     one.leave();
     two.leave();
+  });
+
+  it('one that names no place is told first where it begins: all that is said from there on comes, nothing before', async () => {
+    const session = await talks.newSession();
+    await (await talks.stream('count 2', { session })).end();
+    const before = await lastSeq();
+    const follower = await talks.events();
+    await until('its first word', () => follower.events.length > 0);
+    const [start] = follower.events;
+    expect(start?.type).toBe('start');
+    const { seq } = startEventSchema.parse(start?.data);
+    expect([seq, start?.seq]).toEqual([before, before]);
+    const own = await (await talks.stream('count 2', { session })).end();
+    await caughtUp(follower, own.at(-1)?.seq ?? 0);
+    const ofRun = lasting(follower.events).filter(({ type }) => type !== 'session' && type !== 'start');
+    expect(ofRun.slice(0, own.length)).toEqual(own);
+    follower.leave();
+    const resumed = await talks.events(`?after=${before}`);
+    await caughtUp(resumed, own.at(-1)?.seq ?? 0);
+    expect(resumed.events.map(({ type }) => type)).not.toContain('start');
+    resumed.leave();
   });
 
   it('one that stops reading is told SLOW_READER and cut off; the run and the others go on', async () => {

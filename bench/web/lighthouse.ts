@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { chromiumPath } from '../../tests/e2e/support/world.ts';
+import { chromiumFlags, chromiumPath } from '../../tests/e2e/support/world.ts';
 import type { Row } from '../lib/report.ts';
+import type { Phone } from './phone.ts';
 
 interface Scores {
   performance: number;
@@ -15,13 +16,25 @@ interface Scores {
 type Name = keyof Scores;
 const categories: readonly Name[] = ['performance', 'accessibility', 'best-practices'];
 
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+const flags = ['--headless', ...chromiumFlags].join(' ');
 
 const run = promisify(execFile);
 
+export interface LighthouseDeps {
+  root: string;
+  phone: Phone;
+}
+
+interface Page {
+  name: string;
+  url: string;
+  cookie: string | null;
+  /** The least score that is good enough. */
+  performance: number;
+}
+
 /** Not in this process: the server that answers lives here. */
-const runOnce = async (root: string, url: string, cookie: string | null): Promise<Scores> => {
+const runOnce = async ({ root, phone }: LighthouseDeps, { url, cookie }: Page): Promise<Scores> => {
   const folder = mkdtempSync(join(tmpdir(), 'hearth-lighthouse-'));
   const file = join(folder, 'report.json');
   const args = [
@@ -30,6 +43,7 @@ const runOnce = async (root: string, url: string, cookie: string | null): Promis
     '--quiet',
     '--output=json',
     `--output-path=${file}`,
+    `--throttling.cpuSlowdownMultiplier=${phone.slowdown}`,
     `--only-categories=${categories.join(',')}`,
     `--chrome-flags=${flags}`,
     ...(cookie === null ? [] : [`--extra-headers=${JSON.stringify({ Cookie: cookie })}`]),
@@ -51,13 +65,10 @@ const runOnce = async (root: string, url: string, cookie: string | null): Promis
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-export const measureLighthouse = async (
-  root: string,
-  page: { name: string; url: string; cookie: string | null; performance: number },
-): Promise<Row[]> => {
+export const measureLighthouse = async (deps: LighthouseDeps, page: Page): Promise<Row[]> => {
   const runs: Scores[] = [];
   // Its recording of a page fails now and then; one more try tells that from a real fault.
-  const tryTwice = () => runOnce(root, page.url, page.cookie).catch(() => runOnce(root, page.url, page.cookie));
+  const tryTwice = () => runOnce(deps, page).catch(() => runOnce(deps, page));
   for (let count = 0; count < 3; count += 1) runs.push(await tryTwice());
   const limits: Scores = { performance: page.performance, accessibility: 100, 'best-practices': 100 };
   return categories.map((category): Row => {

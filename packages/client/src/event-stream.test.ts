@@ -91,6 +91,19 @@ test('forty silent seconds mean a dead connection: it opens a new one', async ()
   await events.return();
 });
 
+test('a stream that says where it begins goes on from there, also when nothing was said before it broke', async () => {
+  const { items } = await read((request, response) => {
+    if (server.requests.length === 1)
+      return sendStream(response, bytes('id: 5\nevent: start\ndata: {"seq":5}\n\n'), 'close');
+    expect(request.query.get('after')).toBe('5');
+    sendStream(response, encodeEvents(done), 'close');
+  }, 2);
+  expect(items).toEqual([
+    { kind: 'start', seq: 5 },
+    { kind: 'event', event: done[0] },
+  ]);
+});
+
 test('a pruned past is handed over with the number to go on from', async () => {
   const { items } = await read(
     (request, response) => {

@@ -16,7 +16,7 @@ const isThere = existsSync(chromiumPath);
 /** Elsewhere the browser tests are left out, with this reason; under CI a missing browser is a failure. */
 export const browserMissing = !isThere && process.env.CI !== 'true' ? `no Chromium at ${chromiumPath}` : null;
 
-const flags = [
+export const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -109,7 +109,7 @@ export const startWorld = async (env: Record<string, string> = {}): Promise<Worl
   const start = (): Promise<Harness> => startHarness({ standIn: model, env, home });
   const harness = await start();
   const line = await startLine(harness.url);
-  const browser = await chromium.launch({ executablePath: chromiumPath, args: flags });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
   const world: World = {
     harness,
     model,

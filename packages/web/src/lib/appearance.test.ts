@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { allFonts, applyAppearance, readAppearance, themeScript } from './appearance.ts';
+import { allFonts, applyAppearance, fetchFonts, readAppearance, themeScript } from './appearance.ts';
 
 const stub = (saved: string | null, refuses = false) => {
   const kept: Record<string, string | null> = { 'hearth.appearance': saved };
@@ -14,7 +14,7 @@ const stub = (saved: string | null, refuses = false) => {
       kept[key] = value;
     },
   });
-  vi.stubGlobal('document', { documentElement: { dataset } });
+  vi.stubGlobal('document', { documentElement: { dataset }, fonts: [{ load: async () => {} }] });
   return { kept, dataset };
 };
 const system = { theme: 'system', text: 'normal' };
@@ -58,9 +58,8 @@ describe('the faces for titles and code', () => {
   it('come late on the first visit, and with the first paint on all others', () => {
     const first = stub(null);
     runScript();
+    fetchFonts();
     expect(first.dataset.fonts).toBeUndefined();
-    allFonts();
-    expect(first.dataset.fonts).toBe('all');
     const { kept } = first;
     const next = stub(null);
     Object.assign(next.kept, kept);
@@ -70,6 +69,9 @@ describe('the faces for titles and code', () => {
 
   it('come late each time where nothing may be kept', () => {
     const { dataset } = stub(null, true);
+    fetchFonts();
+    runScript();
+    expect(dataset.fonts).toBeUndefined();
     allFonts();
     expect(dataset.fonts).toBe('all');
   });

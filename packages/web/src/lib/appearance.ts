@@ -16,16 +16,21 @@ export const textSizes: readonly TextSize[] = ['normal', 'large', 'larger'];
 export const themeScript = `try{var a=JSON.parse(localStorage.getItem('${storageKey}')||'{}'),d=document.documentElement;if(a.theme==='light'||a.theme==='dark')d.dataset.theme=a.theme;if(a.text==='large'||a.text==='larger')d.dataset.text=a.text;if(localStorage.getItem('${lateFontsKey}'))d.dataset.fonts='all'}catch{}`;
 
 /**
- * The faces for titles and code, 46 KB: on a device that has never been here they come after the first messages. Later
- * they are in its cache and used at once.
+ * The faces for titles and code, 46 KB: on a device that has never been here they are fetched after the first messages,
+ * and then used from the next screen on, because putting a page into other letters takes a moment. Later visits have
+ * them at once.
  */
-export const allFonts = (): void => {
-  document.documentElement.dataset.fonts = 'all';
+export const fetchFonts = (): void => {
+  for (const face of document.fonts) void face.load().catch(() => {});
   try {
     localStorage.setItem(lateFontsKey, '1');
   } catch {
     // The next visit then begins with the plain ones again.
   }
+};
+
+export const allFonts = (): void => {
+  document.documentElement.dataset.fonts = 'all';
 };
 
 export const readAppearance = (): Appearance => {

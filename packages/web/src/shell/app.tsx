@@ -4,8 +4,9 @@
  * screen, so that the first load fetches no more than it shows; the others follow in idle time.
  */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
-import { allFonts } from '../lib/appearance.ts';
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { allFonts, fetchFonts } from '../lib/appearance.ts';
+import { whenIdle } from '../lib/when-idle.ts';
 import { fetchSheets } from '../ui/sheet.tsx';
 import { Toaster } from '../ui/toast.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -50,12 +51,23 @@ const lazyScreens: Record<RouteName, Screen> = {
   missing: lazy<Screen>(loaders.missing),
 };
 
+const likelyNext = ['chats', 'chat', 'approve', 'settings', 'status', 'memory', 'persona'] as const;
+
 /** What a person is likely to open next; later it opens without a network. */
-const fetchAhead = (): void => {
-  allFonts();
-  fetchSheets();
-  for (const name of ['chats', 'chat', 'approve', 'settings', 'status', 'memory', 'persona'] as const)
-    void loaders[name]().catch(() => {});
+const fetches: readonly (() => void)[] = [
+  fetchFonts,
+  fetchSheets,
+  ...likelyNext.map((name) => (): void => void loaders[name]().catch(() => {})),
+];
+
+/** One at a time, so that a touch never waits for all of them. Answers how to call it off. */
+const fetchAhead = (at = 0): (() => void) => {
+  let cancel = (): void => {};
+  cancel = whenIdle(() => {
+    fetches[at]?.();
+    if (at + 1 < fetches.length) cancel = fetchAhead(at + 1);
+  });
+  return () => cancel();
 };
 
 /** On a slow line these files would stand before the messages that the person came for. */
@@ -77,9 +89,20 @@ export const App = ({ route: exported, screens }: AppProps) => {
   const Screen = screens[route.name] ?? lazyScreens[route.name];
   useViewport();
   useEffect(() => {
-    const timer = setTimeout(fetchAhead, aheadAfterMs);
-    return () => clearTimeout(timer);
+    let cancel = (): void => {};
+    const timer = setTimeout(() => {
+      cancel = fetchAhead();
+    }, aheadAfterMs);
+    return () => {
+      clearTimeout(timer);
+      cancel();
+    };
   }, []);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current !== null && shown.current !== pathname) allFonts();
+    shown.current = pathname;
+  }, [pathname]);
   return (
     <QueryClientProvider client={queries}>
       <SessionProvider>

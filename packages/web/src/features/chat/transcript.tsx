@@ -1,7 +1,7 @@
 'use client';
 /** The turns of a chat, what is being written, what waits for a person, and what is on its way to the server. */
 import type { Approval } from '@hearth/contract';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { OutboxItem } from '../../lib/outbox.ts';
 import { activeRun, type Chat } from '../../lib/store/state.ts';
@@ -82,12 +82,23 @@ export interface TranscriptProps {
 const isOverAt = (turns: readonly Turn[], index: number, isBusy: boolean): boolean =>
   !isBusy || index < turns.length - 1;
 
+/**
+ * The messages that a chat was waiting for are drawn in slices: all at once they would hold up a slow phone. Those that
+ * are known from the start, and all that come later, are on the screen at once.
+ */
+const useFirstInSlices = (isKnown: boolean): boolean => {
+  const [fromTheStart] = useState(isKnown);
+  return useDeferredValue(isKnown, fromTheStart);
+};
+
 export const Transcript = (props: TranscriptProps) => {
   const { chatId, chat, approvals, outgoing, offline, sentHere } = props;
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [build] = useState(createTurnBuilder);
-  const turns = useMemo(() => build(chat), [build, chat]);
+  const isDrawn = useFirstInSlices(chat.load !== 'loading' || outgoing.length > 0);
+  const turns = useMemo(() => (isDrawn ? build(chat) : []), [build, chat, isDrawn]);
+  const isOnItsWay = chat.load === 'loading' || (!isDrawn && chat.messages.length > 0);
   const hasText = turns.length > 0 || outgoing.length > 0;
   const { isFollowing, toEnd } = useFollow(box, content, { chatId, isReady: hasText });
   const isBusy = activeRun(chat) !== null;
@@ -111,11 +122,11 @@ export const Transcript = (props: TranscriptProps) => {
       >
         <div ref={content} className="mx-auto flex min-h-full w-full max-w-[720px] flex-col px-4">
           <Older chatId={chatId} chat={chat} />
-          {chat.load === 'loading' && !hasText ? <Skeleton flush={true} rows={5} label="Loading the chat" /> : null}
+          {isOnItsWay && !hasText ? <Skeleton flush={true} rows={5} label="Loading the chat" /> : null}
           {chat.load === 'error' ? (
             <Failed flush={true} what="The chat could not be loaded" detail={chat.problem} onRetry={props.onReload} />
           ) : null}
-          {chat.load === 'ready' && !hasText ? props.empty : null}
+          {chat.load === 'ready' && !isOnItsWay && !hasText ? props.empty : null}
           <CopyNotice chat={chat} />
           {earlier.map((turn, index) => (
             <TurnView key={turn.id} turn={turn} isOver={isOverAt(turns, index, isBusy)} position={index + 1} />

@@ -4,10 +4,12 @@ import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { useChat } from './chat-context.ts';
+import { dayAndTime } from './model/time.ts';
 
 interface TurnMenuProps {
   messageId: string;
   text: string;
+  sentAt: string;
   onClose: () => void;
 }
 
@@ -15,14 +17,14 @@ const rowClass =
   '!justify-start border-x-0 border-t-0 border-b !rounded-none !border-line !bg-transparent !px-0 min-h-14';
 
 /** What can be done with one's own message. */
-export const TurnMenu = ({ messageId, text, onClose }: TurnMenuProps) => {
+export const TurnMenu = ({ messageId, text, sentAt, onClose }: TurnMenuProps) => {
   const { say, fork, restore } = useChat();
   const then = (work: () => void) => (): void => {
     onClose();
     work();
   };
   return (
-    <Sheet open={true} onClose={onClose} title="This message">
+    <Sheet open={true} onClose={onClose} title="This message" description={dayAndTime(sentAt)}>
       <div className="flex flex-col">
         <Button className={rowClass} icon={<icons.copy />} onClick={then(() => void copyText(text))}>
           Copy the text

@@ -9,7 +9,6 @@ import { Markdown } from '../markdown/index.ts';
 import { useChat } from './chat-context.ts';
 import { shortPath } from './model/tools.ts';
 import type { ImageBlock, Turn } from './model/turns.ts';
-import { SentAt } from './sent-at.tsx';
 import { StepLine } from './step-line.tsx';
 import { Steps } from './steps.tsx';
 
@@ -59,14 +58,13 @@ const UserBlock = ({ message }: { message: Message }) => {
         <p className="measure whitespace-pre-wrap" data-message-text={true}>
           {text}
         </p>
-        <SentAt at={message.created_at} />
       </div>
       <IconButton label="More for this message" onClick={() => setMenuOpen(true)}>
         <icons.more />
       </IconButton>
       {isMenuOpen ? (
         <Suspense fallback={null}>
-          <TurnMenu messageId={message.id} text={text} onClose={() => setMenuOpen(false)} />
+          <TurnMenu messageId={message.id} text={text} sentAt={message.created_at} onClose={() => setMenuOpen(false)} />
         </Suspense>
       ) : null}
     </div>

@@ -1,41 +1,22 @@
 import type { HearthEvent } from '@hearth/contract';
 import { describe, expect, it } from 'vitest';
-import { createMemoryKv, type Kv } from '../kv.ts';
 import { turns } from '../testing/timers.ts';
 import * as make from './testing/make.ts';
+import {
+  answerAll,
+  answered,
+  asked,
+  chatIn,
+  ids,
+  live,
+  openedAt,
+  second,
+  started,
+  story,
+  third,
+  withoutNumber,
+} from './testing/short-story.ts';
 import { createWorld, type World } from './testing/world.ts';
-
-const withoutNumber = ({ seq: _, ...event }: ReturnType<typeof make.done>): HearthEvent => event;
-/** A question, one answer of two words, a tool that asks, the end. */
-const story: HearthEvent[] = [
-  make.told(0, 'question', { type: 'user', client_message_id: 'mine' }),
-  make.starts(0),
-  make.word(0, 'one '),
-  make.word(0, 'two '),
-  make.word(0, 'three '),
-  make.told(0, 'answer', { message_id: 'm' }),
-  make.other(0, 'approval', { approval_id: 'ask', tool: 'Bash', title: 'Run it', input: {}, risk: 'low' }),
-  make.settled(0, 'ask'),
-  make.done(0),
-].map(withoutNumber);
-/** How much of the story has been told. */
-const [asked, started, second, third, answered] = [1, 3, 4, 5, 6];
-
-const chatIn = ({ store }: World) => store.state.getState().chats.chat;
-const ids = (world: World): string[] => chatIn(world)?.messages.map(({ id }) => id) ?? [];
-const live = (world: World): string | undefined => chatIn(world)?.live.m?.blocks[0]?.text;
-const answerAll = async (world: World): Promise<void> => {
-  while (world.requests().length > 0) await world.answer(0);
-};
-const openedAt = async (count: number): Promise<World> => {
-  const world = createWorld({ story });
-  await world.publish(count);
-  await world.connect('ring');
-  world.store.openChat('chat');
-  await turns();
-  await answerAll(world);
-  return world;
-};
 
 describe('a chat on the screen', () => {
   it('is loaded, then follows the events', async () => {
@@ -217,78 +198,6 @@ describe('a chat on the screen', () => {
     await world.publish(1);
     await world.deliver(1);
     expect(world.requests()).toEqual(['messages chat']);
-    world.store.stop();
-  });
-});
-
-describe('copies on this device', () => {
-  it('are shown while the server is asked, and replaced by its answer', async () => {
-    const kv = createMemoryKv();
-    const first = createWorld({ story, kv });
-    await first.publish(asked);
-    first.store.openChat('chat');
-    await turns();
-    await answerAll(first);
-    first.store.stop();
-
-    const second = createWorld({ story, kv });
-    await second.publish(answered);
-    second.store.openChat('chat');
-    await turns();
-    expect(chatIn(second)).toMatchObject({ load: 'cached', savedAt: '2026-05-01T12:00:00.000Z' });
-    expect(ids(second)).toEqual(['question']);
-    expect(second.store.state.getState().sessionsLoad).toBe('loading');
-    await answerAll(second);
-    expect(ids(second)).toEqual(['question', 'answer']);
-    expect(await second.store.savedChats()).toEqual(['chat']);
-    second.store.stop();
-  });
-
-  it('of a chat are read also when the server was quicker to fail', async () => {
-    const kv = createMemoryKv();
-    const first = createWorld({ story, kv });
-    await first.publish(asked);
-    first.store.openChat('chat');
-    await turns();
-    await answerAll(first);
-    first.store.stop();
-
-    const slow = Promise.withResolvers<void>();
-    const late: Kv = { ...kv, get: (key) => slow.promise.then(() => kv.get(key)) };
-    const second = createWorld({ story, kv: late });
-    second.store.openChat('chat');
-    await turns();
-    await second.fail(0);
-    expect(chatIn(second)).toMatchObject({ load: 'error', messages: [] });
-    slow.resolve();
-    await turns();
-    expect(chatIn(second)).toMatchObject({ load: 'cached', savedAt: '2026-05-01T12:00:00.000Z' });
-    expect(ids(second)).toEqual(['question']);
-    second.store.stop();
-  });
-
-  it('of a chat go when the chat is deleted anywhere', async () => {
-    const world = await openedAt(asked);
-    expect(await world.store.savedChats()).toEqual(['chat']);
-    const deleted: HearthEvent = { type: 'session', data: { session_id: 'chat', session: null } };
-    const later = createWorld({ story: [deleted], kv: world.kv });
-    await later.connect('ring');
-    await later.publish(1);
-    await later.deliver(1);
-    expect(await later.store.savedChats()).toEqual([]);
-    world.store.stop();
-    later.store.stop();
-  });
-
-  it('of the list are shown until the server has answered', async () => {
-    const kv = createMemoryKv();
-    await kv.set('copy:owner:sessions', { savedAt: 'then', sessions: [make.session('chat')] });
-    const world = createWorld({ kv });
-    await turns();
-    expect(world.store.state.getState()).toMatchObject({ sessionsLoad: 'cached', sessionsSavedAt: 'then' });
-    await world.connect('ring');
-    await answerAll(world);
-    expect(world.store.state.getState()).toMatchObject({ sessionsLoad: 'ready', sessionsSavedAt: null, sessions: {} });
     world.store.stop();
   });
 });
