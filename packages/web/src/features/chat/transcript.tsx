@@ -121,7 +121,7 @@ export const Transcript = (props: TranscriptProps) => {
         className="transcript h-full overflow-y-auto overscroll-contain"
       >
         <div ref={content} className="mx-auto flex min-h-full w-full max-w-[720px] flex-col px-4">
-          <Older chatId={chatId} chat={chat} />
+          {isDrawn ? <Older chatId={chatId} chat={chat} /> : null}
           {isOnItsWay && !hasText ? <Skeleton flush={true} rows={5} label="Loading the chat" /> : null}
           {chat.load === 'error' ? (
             <Failed flush={true} what="The chat could not be loaded" detail={chat.problem} onRetry={props.onReload} />
