@@ -31,8 +31,18 @@ export const drag = async (page: Page, distance: number): Promise<void> => {
   await client.detach();
 };
 
+/** As it is painted: between two frames a line may have come after which nothing was put right yet. */
 export const toEndDistance = (page: Page): Promise<number> =>
-  transcript(page).evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop);
+  transcript(page).evaluate(
+    (box) =>
+      new Promise<number>((resolve) => {
+        const observer = new IntersectionObserver(() => {
+          observer.disconnect();
+          resolve(box.scrollHeight - box.clientHeight - box.scrollTop);
+        });
+        observer.observe(box);
+      }),
+  );
 
 let pins = 0;
 
