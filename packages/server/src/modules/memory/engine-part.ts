@@ -45,7 +45,7 @@ const lineWriter =
 
 export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; watch: () => void }): MemoryPart => {
   const { clock, engine } = deps;
-  const settings = createMemorySettings(deps);
+  const settings = createMemorySettings({ ...deps, keepsGraph: false });
   const sanitise = createSanitise(deps.secrets);
   const writer = createEngineWriter({ engine, settings, sanitise });
   const search = createEngineSearch({ engine, sanitise });

@@ -124,7 +124,7 @@ const createFollower = (deps: MemoryPartDeps, store: MemoryStore) => {
 const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
   const { clock, jobs, index } = deps;
   const store = createMemoryStore(deps.db);
-  const settings = createMemorySettings(deps);
+  const settings = createMemorySettings({ ...deps, keepsGraph: true });
   const sanitise = createSanitise(deps.secrets);
   const { sync, enqueueSync, takeUp, settle, checkIndex } = createFollower(deps, store);
   const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
