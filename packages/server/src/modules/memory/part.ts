@@ -162,9 +162,10 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     }),
     chat,
     async start() {
-      await takeUp();
       // Also what was given up meanwhile: the rows still say what is left to do.
-      watchServices(deps, () => takeUp().then(jobs.retryAway));
+      const again = (): Promise<void> => takeUp().then(jobs.retryAway);
+      await again();
+      watchServices(deps, again);
     },
   };
 };
