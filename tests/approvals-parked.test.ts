@@ -137,6 +137,19 @@ describe('a parked run', () => {
     expect(toolsRun()).toBe(0);
   });
 
+  it('says at its end what was recalled for its message, also after a restart', async () => {
+    await talks.close();
+    talks = await startTalks({ env: { ...env, HEARTH_MEMORY: 'on' }, home });
+    const made = await talks.post('/api/v1/memories', { messages: 'The coffee is on the top shelf.', infer: false });
+    const used = [Object(made.body).memories[0].id];
+    const { session, id } = await parked();
+    await restart();
+    await talks.decide(id, { decision: 'allow' });
+    await runIs(talks, session, 'completed');
+    const { body } = await talks.json(`/api/v1/sessions/${session}/messages`);
+    expect(messageListSchema.parse(body).runs).toMatchObject([{ memories_used: used }]);
+  });
+
   it('does nothing with the power of a key that was revoked meanwhile', async () => {
     const { key, keyId } = await makeKey(talks);
     const session = await talks.newSession();

@@ -67,6 +67,24 @@ describe('a decision', () => {
     expect({ status, decided_by }).toEqual({ status: 'allowed', decided_by: expect.any(String) });
   });
 
+  it('is said with the copies of its messages too, and stands in the list once', async () => {
+    const { stream, session, id } = await waiting(`run ${newCommand()}`);
+    await talks.decide(id, { decision: 'allow' });
+    await stream.end();
+    const pageOf = async (one: string) =>
+      messageListSchema.parse((await talks.json(`/api/v1/sessions/${one}/messages`)).body);
+    const branch = Object((await talks.post('/api/v1/sessions', { from: { session_id: session } })).body).id;
+    const fork = await (await talks.stream('go on', { fields: { session_id: session, fork_session: true } })).end();
+    const { decisions } = await pageOf(session);
+    expect(decisions).toHaveLength(1);
+    expect((await pageOf(branch)).decisions).toEqual(decisions);
+    expect((await pageOf(text(fork[0]?.data, 'session_id'))).decisions).toEqual(decisions);
+    const listed = Object((await talks.json('/api/v1/approvals')).body).approvals;
+    expect(listed.filter((one: { session_id: string }) => one.session_id !== session)).not.toContainEqual(
+      expect.objectContaining({ tool_use_id: decisions[0]?.tool_use_id }),
+    );
+  });
+
   it('the first one wins: the same again is 200, another is a conflict that says what was decided', async () => {
     const { stream, id } = await waiting(`run ${newCommand()}`);
     const first = await talks.decide(id, { decision: 'deny' });

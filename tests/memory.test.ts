@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@hearth/client';
-import { memoryListSchema, memoryResultsSchema, queryResponseSchema } from '@hearth/contract';
-import { fail, type StandIn, startStandIn } from '@hearth/stand-in';
+import { memoryListSchema, memoryResultsSchema, messageListSchema, queryResponseSchema } from '@hearth/contract';
+import { answer, fail, type StandIn, startStandIn } from '@hearth/stand-in';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Engine, eachEngine } from '../packages/server/src/db/test-db.ts';
 import { type Harness, startHarness } from './harness.ts';
@@ -180,6 +180,24 @@ const suite = (engine: Engine): void => {
     expect(open.memories_used).toHaveLength(1);
     await until('nothing to be learned any more', async () => (await call('GET', '')).body.waiting === 0);
     expect(await texts('collector of stamps, coins, maps')).toEqual(['The owner has a red bicycle.']);
+  });
+
+  it('remembers nothing of what joins a chat off the record, and what the owner had said there before', async () => {
+    const key = await harness.json('/api/v1/api-keys', { name: 'guest', permissions: {}, off_record: true });
+    const guest = createClient({ baseUrl: harness.url, apiKey: Object(key.body).key });
+    standIn.script([answer('word '.repeat(200), { tokensPerSecond: 100, when: 'stamps' })]);
+    const { id } = await harness.client.sessions.create({});
+    const prompt = "I'm a collector of stamps.";
+    const begun = await harness.client.sessions.send(id, { prompt, include_partial_messages: true });
+    const page = async () => messageListSchema.parse((await harness.json(`/api/v1/sessions/${id}/messages`)).body);
+    await until('the answer to begin', async () => (await page()).live.length > 0, 20_000);
+    const joined = await guest.sessions.send(id, { prompt: "Remember that I'm a collector of coins." });
+    expect(joined).toMatchObject({ joined: true, run_id: begun.run_id });
+    await until('the end', async () => (await page()).runs[0]?.ended_at !== null, 30_000);
+    standIn.reset();
+    expect(JSON.stringify((await page()).messages)).toContain('off the record');
+    await until('the fact', async () => (await texts('collector')).length > 0, 20_000);
+    expect(await texts('collector of stamps, coins')).toEqual(['The owner is a collector of stamps.']);
   });
 
   it('learns nothing off the record, and recalls nothing when it is switched off', async () => {

@@ -58,7 +58,7 @@ export const openLibrary = async (embedder: Embedder): Promise<Library> => {
   const index = createSqliteSearchIndex({ dir: join(dir, 'index'), clock });
   const graph = createSqlGraphStore(db);
   const sync = createSync({ store, index, embedder, graph, clock, log, onSpaceChanged: async () => {} });
-  const settings = createMemorySettings({ db, clock });
+  const settings = createMemorySettings({ db, clock, keepsGraph: true });
   const writer = createMemoryWriter({
     db,
     clock,

@@ -56,7 +56,7 @@ describe('the server over Mem0', () => {
     const found = memoryResultsSchema.parse((await call('POST', '/search', { query: 'allergic to what?' })).body);
     expect(found).toMatchObject({
       count: 1,
-      degraded: ['graph'],
+      degraded: [],
       results: [{ memory: 'The owner is allergic to walnuts.' }],
     });
 

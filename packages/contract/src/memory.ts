@@ -211,10 +211,17 @@ export const memorySettingsSchema = z
       .record(z.string(), z.number().int().min(1).max(36_500))
       .describe('Days per category; "*" is all others'),
     enable_graph: z.boolean(),
+    keeps_graph: z
+      .boolean()
+      .describe('The memory engine keeps people and things; no setting, it comes with the engine'),
   })
   .meta({ id: 'MemorySettings' });
 export type MemorySettings = z.infer<typeof memorySettingsSchema>;
-export const updateMemorySettingsSchema = memorySettingsSchema.partial().strict().meta({ id: 'UpdateMemorySettings' });
+export const updateMemorySettingsSchema = memorySettingsSchema
+  .omit({ keeps_graph: true })
+  .partial()
+  .strict()
+  .meta({ id: 'UpdateMemorySettings' });
 
 export const importedMemoriesSchema = z
   .object({

@@ -281,7 +281,7 @@ const createTalking = async (deps: AppDeps, core: Core): Promise<Talking> => {
     activity: runs.activity,
     checkFolder: requests.folder,
     runsOf: runs.summaries,
-    decisionsOf: (sessionId, runIds) => approvals.decisionsOf(sessionId, runIds),
+    decisionsOf: (ownerId, runIds) => approvals.decisionsOf(ownerId, runIds),
     liveParts: (sessionId) => agent.liveParts(sessionId),
     settled: (sessionId) => agent.settled(sessionId),
     onRemove: (sessionId) => agent.stopSession(sessionId),

@@ -103,8 +103,8 @@ const openEngine = async (
   embedder: Embedder,
 ): Promise<MemoryEngine | null> => {
   if (services.engine === 'hearth' || services.model === null) return null;
-  const { openMem0 } = await import('./memory-engine/mem0.ts');
-  return openMem0({ dir: join(dataDir, 'mem0'), embedder, llm: services.model, qdrant: services.qdrant });
+  const { mem0Folder, openMem0 } = await import('./memory-engine/mem0.ts');
+  return openMem0({ dir: mem0Folder(dataDir), embedder, llm: services.model, qdrant: services.qdrant });
 };
 
 export const openMemoryStores = async (deps: MemoryStoresDeps): Promise<MemoryStores> => {

@@ -95,6 +95,8 @@ export type MessagesTable = {
   client_message_id: string | null;
   /** What the agent's transcript calls it, where that is not its id: in copies. */
   transcript_id: Default<string | null>;
+  /** Joined a run of others; from it on nothing of that run is remembered. */
+  off_record: Default<Flag>;
   created_at: string;
 };
 
@@ -115,6 +117,8 @@ export type RunsTable = {
   agent_session_id: string | null;
   /** Text streamed so far, so that a crash does not lose it. */
   draft: string | null;
+  /** Ids of the memories that went along with its message. */
+  memories: Default<JsonText | null>;
   result: JsonText | null;
   error: JsonText | null;
   created_at: string;

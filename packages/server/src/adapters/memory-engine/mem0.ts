@@ -3,6 +3,7 @@
  * else installs its dependencies; here it is looked for, and loaded.
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
@@ -10,7 +11,7 @@ import type { Embedder } from '../../ports/embedder.ts';
 import type { MemoryEngine } from '../../ports/memory-engine.ts';
 
 export interface Mem0Options {
-  /** A folder of its own: its databases and everything else it writes. */
+  /** `mem0Folder` of the data folder. */
   dir: string;
   embedder: Embedder;
   /** An OpenAI-compatible model that finds facts. */
@@ -25,16 +26,23 @@ const packageShape = z.object({ createMem0Engine: z.custom<CreateEngine>((value)
 
 const usualFolder = new URL('../../../../../extras/mem0/', import.meta.url);
 
+export const installMem0 = 'npm install --prefix extras/mem0';
+export const isMem0Installed = (folder = usualFolder): boolean =>
+  existsSync(fileURLToPath(new URL('node_modules/mem0ai/package.json', folder)));
+
+/** Its databases and everything else it writes. */
+export const mem0Folder = (dataDir: string): string => join(dataDir, 'mem0');
+
 const notInstalled = (): AppError =>
   new AppError(
     'SERVICE_UNAVAILABLE',
     'MEMORY_ENGINE=mem0 needs a package that is not installed. Run this in the folder of Hearth and start again:\n' +
-      '  npm install --prefix extras/mem0\n' +
+      `  ${installMem0}\n` +
       'Or leave MEMORY_ENGINE out: Hearth has a memory engine of its own.',
   );
 
 export const openMem0 = async (options: Mem0Options, folder = usualFolder): Promise<MemoryEngine> => {
-  if (!existsSync(fileURLToPath(new URL('node_modules/mem0ai/package.json', folder)))) throw notInstalled();
+  if (!isMem0Installed(folder)) throw notInstalled();
   const { createMem0Engine } = packageShape.parse(await import(new URL('src/index.ts', folder).href));
   return createMem0Engine(options);
 };

@@ -62,6 +62,13 @@ it.each(['hang', 'reset', 'error', 'garbage', 'noise'] as const)(
   },
 );
 
+it('is proved by a question, since a list of models needs no key everywhere', async () => {
+  content = 'OK';
+  await make().prove();
+  expect(asked).toMatchObject({ model: 'small', messages: [{ role: 'user' }] });
+  await expect(make('other').prove()).rejects.toMatchObject({ message: expect.stringContaining('not accept the key') });
+});
+
 it('says that it is away when the model talks instead, or the key is wrong', async () => {
   content = 'Here are the facts: none.';
   await expect(make().ask(question)).rejects.toMatchObject(away);

@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createClient } from '@hearth/client';
 import { list } from 'tar';
 import { describe, expect, it } from 'vitest';
@@ -107,6 +107,20 @@ describe('hearth backup and restore', () => {
     expect(await sessionsOf(config, key)).toHaveLength(1);
     expect(existsSync(join(config.paths.workspace, 'run.sh'))).toBe(true);
     expect(existsSync(file)).toBe(true);
+  });
+
+  it('say that what Mem0 remembers is not in it, and leave that where it is', async () => {
+    const { server, folder, io } = await lived();
+    await server.stop();
+    const model = { LLM_BASE_URL: 'http://127.0.0.1:9/v1', LLM_MODEL: 'small' };
+    const { config } = await makeHome({ MEMORY_ENGINE: 'mem0', ...model }, folder);
+    const kept = join(config.paths.dataDir, 'mem0', 'history.db');
+    mkdirSync(dirname(kept), { recursive: true });
+    writeFileSync(kept, 'remembered');
+    const file = await runBackup({ config, io }, plain);
+    expect(io.printed.join('\n')).toContain('Not in it: what Mem0 remembers');
+    await runRestore({ config, io }, file);
+    expect(readFileSync(kept, 'utf8')).toBe('remembered');
   });
 
   it('of a Hearth that is being written to is one moment', async () => {

@@ -104,11 +104,19 @@ const pack = async (staging: Staging, manifest: Manifest): Promise<void> => {
   sync(staging.part);
 };
 
-const report = async (io: Io, staging: Staging, about: { target: string; manifest: Manifest } & BackupOptions) => {
+const ofMem0 =
+  'what Mem0 remembers (each person exports it under Memory, Settings, or with GET /api/v1/memories/export)';
+
+const report = async (
+  { config, io }: BackupDeps,
+  staging: Staging,
+  about: { target: string; manifest: Manifest } & BackupOptions,
+) => {
   const { target, manifest, withSecrets, withWorkspace } = about;
   io.out(`Backup written and read back: ${target}`);
   io.out(`  ${manifest.files.length} files, ${renderBytes(await sizeOf(target))}`);
   const left = [
+    ...(config.memory.services.engine === 'mem0' ? [ofMem0] : []),
     ...(withSecrets ? [] : ['the connected Claude account (--with-secrets)']),
     ...(withWorkspace ? [] : ['the workspace (--with-workspace)']),
     ...(staging.skipped.length === 0 ? [] : [`${staging.skipped.length} links or special files`]),
@@ -119,7 +127,7 @@ const report = async (io: Io, staging: Staging, about: { target: string; manifes
 
 /** Resolves to the path of the backup. */
 export const runBackup = async (deps: BackupDeps, options: BackupOptions): Promise<string> => {
-  const { config, io, now = () => new Date() } = deps;
+  const { config, now = () => new Date() } = deps;
   const migrations = await requireDatabase(config);
   const time = now();
   const target = await targetOf(config, options.out, time);
@@ -145,7 +153,7 @@ export const runBackup = async (deps: BackupDeps, options: BackupOptions): Promi
     await readArchive(staging.part);
     await rename(staging.part, target);
     sync(dirname(target));
-    await report(io, staging, { target, manifest, ...options });
+    await report(deps, staging, { target, manifest, ...options });
     return target;
   } finally {
     await rm(staging.folder, { recursive: true, force: true });

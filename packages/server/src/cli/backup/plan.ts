@@ -1,9 +1,11 @@
 /**
  * Where a restore puts things: each area of the backup is laid out beside the folder it will replace, so that replacing
- * is a rename. What the backup does not hold stays: the workspace and earlier backups move over, the account is copied.
+ * is a rename. What the backup does not hold stays: the workspace, what Mem0 remembers and earlier backups move over, the
+ * account is copied.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import { mem0Folder } from '../../adapters/memory-engine/mem0.ts';
 import type { Config } from '../../config.ts';
 import { accountFile } from './index.ts';
 import { type Area, areaOf, type Manifest } from './manifest.ts';
@@ -51,6 +53,7 @@ export const createPlan = (config: Config, manifest: Manifest, stamp: string): P
     ],
     carried: [
       'backups',
+      basename(mem0Folder(dataDir)),
       ...(workspaceInside && !has('workspace') ? [relative(dataDir, workspace).split('/')[0] ?? ''] : []),
     ].filter((name) => name !== '' && existsSync(join(dataDir, name))),
   };

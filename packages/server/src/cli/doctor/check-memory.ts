@@ -3,12 +3,13 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { installMem0, isMem0Installed } from '../../adapters/memory-engine/mem0.ts';
 import type { Config } from '../../config.ts';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import { createPolicies } from '../../kernel/policies.ts';
 import { within } from '../../kernel/within.ts';
-import { type Finding, ok, warning } from './finding.ts';
+import { error, type Finding, ok, warning } from './finding.ts';
 
 interface Service {
   id: string;
@@ -17,21 +18,37 @@ interface Service {
   variables: string;
   /** What goes on without it. */
   without: string;
+  /** What else can be done. */
+  instead?: string;
   /** Resolves when it works for us. */
   ask(): Promise<unknown>;
   close(): unknown;
+  patienceMs?: number;
 }
 
-const patienceMs = 8_000;
+const usualPatienceMs = 8_000;
+/** A model of the house may have to be loaded first. */
+const modelPatienceMs = 30_000;
 
-const checkService = async ({ id, name, url, variables, without, ask, close }: Service): Promise<Finding> => {
+const checkService = async (service: Service): Promise<Finding> => {
+  const {
+    id,
+    name,
+    url,
+    variables,
+    without,
+    ask,
+    close,
+    instead = ', or unset them to use what is built in',
+    patienceMs = usualPatienceMs,
+  } = service;
   const { host } = new URL(url);
   const away = (why: string): Finding =>
     warning({
       id: `memory.${id}_away`,
       title: `${name} cannot be used: ${without}`,
       cause: `${host}: ${why}`,
-      fix: `Check that it runs and that ${variables} are right, or unset them to use what is built in.`,
+      fix: `Check that it runs and that ${variables} are right${instead}.`,
     });
   const noAnswer = `no answer within ${patienceMs / 1_000} seconds`;
   try {
@@ -92,9 +109,10 @@ const openEmbedder = async ({ embedder }: Services, policies: Policies): Promise
 const openModel = async ({ model }: Services, policies: Policies): Promise<Service[]> => {
   if (model === null) return [];
   const { createOpenAiModel } = await import('../../adapters/structured-model/openai.ts');
-  const { ping, close } = createOpenAiModel({ ...model, clock, policy: policies.extraction });
+  const { prove, close } = createOpenAiModel({ ...model, clock, policy: policies.extraction });
   const about = { id: 'llm', name: 'The model that finds facts', variables: 'LLM_BASE_URL, LLM_MODEL and LLM_API_KEY' };
-  return [{ ...about, url: model.url, without: 'nothing is learned from chats', ask: ping, close }];
+  const without = 'nothing is learned from chats';
+  return [{ ...about, url: model.url, without, ask: prove, close, patienceMs: modelPatienceMs }];
 };
 
 /** The folders of the built-in index; the first that this user cannot use. */
@@ -143,15 +161,36 @@ export const checkBundledModel = (
   });
 };
 
+/** It stands on the services that are asked beside this. `folder`: where its package is. */
+export const checkMem0 = (folder?: URL): Finding =>
+  isMem0Installed(folder)
+    ? ok('memory.mem0', 'Mem0 keeps the memories, and its package is installed')
+    : error({
+        id: 'memory.mem0_missing',
+        title: 'Mem0 is to keep the memories, but its package is not installed: Hearth does not start',
+        cause: 'MEMORY_ENGINE=mem0 needs the package in extras/mem0.',
+        fix: `Run "${installMem0}" in the folder of Hearth, or leave MEMORY_ENGINE out.`,
+      });
+
+/** It has no second way to find anything, and what it stored does not fit other parts. */
+const underMem0 = (service: Service): Service => ({
+  ...service,
+  without: service.id === 'llm' ? service.without : 'memories are neither found nor kept',
+  instead: '',
+});
+
 export const checkMemory = async (config: Config): Promise<Finding[]> => {
   const { services } = config.memory;
   const policies = createPolicies();
   const open = [openQdrant, openEmbedder, openNeo4j, openModel].map((one) => one(services, policies));
-  const asked = await Promise.all((await Promise.all(open)).flat().map(checkService));
+  const isOurs = services.engine === 'hearth';
+  const opened = (await Promise.all(open)).flat();
+  const asked = await Promise.all((isOurs ? opened : opened.map(underMem0)).map(checkService));
   return [
-    ...(services.qdrant === null ? [checkIndex(config)] : []),
+    ...(isOurs ? [] : [checkMem0()]),
+    ...(isOurs && services.qdrant === null ? [checkIndex(config)] : []),
     ...(services.embedder.kind === 'bundled' ? [checkBundledModel()] : []),
-    ...(services.neo4j === null ? [ok('memory.graph', 'The knowledge graph is built in')] : []),
+    ...(isOurs && services.neo4j === null ? [ok('memory.graph', 'The knowledge graph is built in')] : []),
     ...(services.model === null ? [ok('memory.llm', 'Facts in chats are found by the model that answers')] : []),
     ...asked,
   ];

@@ -55,8 +55,10 @@ const toUserTurn = (uuid: string, turn: TurnRequest, remembered: Remembered | nu
 });
 
 /** Everything after this reads it from the turn: what is recalled, which tools there are, what is learned. */
-const onRecord = (turn: TurnRequest, isOff: boolean): TurnRequest =>
-  isOff ? { ...turn, memory: { ...turn.memory, enabled: false } } : turn;
+const onRecord = ({ turn, starter }: BeginRequest, session: SessionRow | null): TurnRequest =>
+  starter.offRecord === true || session?.off_record === 1
+    ? { ...turn, memory: { ...turn.memory, enabled: false } }
+    : turn;
 
 const toContent = (turn: TurnRequest) => [
   ...(turn.images ?? []).map(({ type, media_type, data }) => ({
@@ -139,10 +141,11 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     type: 'user' as const,
     content: toContent(turn),
     clientMessageId: turn.client_message_id ?? null,
+    offRecord: turn.memory?.enabled === false,
   });
 
   /** A message for a session that is already at work. Null when the run turned out to be over. */
-  const joinRun = async (active: RunRow, request: BeginRequest): Promise<Begun | null> => {
+  const joinRun = async (active: RunRow, turn: TurnRequest): Promise<Begun | null> => {
     if (active.status === 'parked') {
       // They wrote instead of deciding: the open step is off, and the run ends before the new one begins.
       await approvals.cancelOfSession(active.session_id);
@@ -152,12 +155,12 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     }
     const messageId = newId();
     // Stored first: of two that bring the same message to two processes, only one gets it to the model.
-    await sessions.addMessage(active.owner_id, active.session_id, newMessage(messageId, active.id, request.turn));
-    if (!(await live.command(active.id, { type: 'steer', turn: toUserTurn(messageId, request.turn) }))) {
+    await sessions.addMessage(active.owner_id, active.session_id, newMessage(messageId, active.id, turn));
+    if (!(await live.command(active.id, { type: 'steer', turn: toUserTurn(messageId, turn) }))) {
       await sessions.withdrawMessage(messageId);
       return null;
     }
-    publishUserMessage(active, messageId, request.turn);
+    publishUserMessage(active, messageId, turn);
     const { id: runId, session_id: sessionId, after_seq: afterSeq } = active;
     return { runId, sessionId, messageId, joined: true, afterSeq, how: 'steered' };
   };
@@ -179,6 +182,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       lease_until: null,
       agent_session_id: place.opens ? null : place.base.agent_session_id,
       draft: null,
+      memories: null,
       result: null,
       error: null,
       created_at: clock.now().toISOString(),
@@ -221,10 +225,10 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
 
   /** Makes the session free, or joins what it is doing. */
   const joinOrWait = async (request: BeginRequest, sessionId: string): Promise<Begun | null> => {
-    await sessions.row(request.starter.ownerId, sessionId);
+    const session = await sessions.row(request.starter.ownerId, sessionId);
     const active = await activeRun(sessionId);
     if (!active) return null;
-    const joined = await joinRun(active, request);
+    const joined = await joinRun(active, onRecord(request, session));
     if (joined) return joined;
     await live.get(active.id)?.ended;
     if ((await runs.active(sessionId))?.id !== active.id) return null;
@@ -242,7 +246,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     refuseWhileUnwell();
     const { starter } = request;
     const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
-    const asked = onRecord(request.turn, starter.offRecord === true || base?.off_record === 1);
+    const asked = onRecord(request, base);
     // Beside everything that follows: it is needed last.
     const remembering = deps.recall(starter.ownerId, asked);
     const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);

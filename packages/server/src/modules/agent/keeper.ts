@@ -119,8 +119,8 @@ export const createKeeper = ({ db, clock, log, runs, sessions, afterRun }: Keepe
       const ended = await handle.finished;
       if (ended.outcome.kind !== 'parked') return finish(run, ended, journal);
       await journal.settled();
-      const parked = { status: 'parked' as const, lease_until: null, agent_session_id: ended.agentSessionId };
-      await untilStored(clock, () => runs.update(run.runId, parked));
+      const known = { agent_session_id: ended.agentSessionId, memories: JSON.stringify(run.memories) };
+      await untilStored(clock, () => runs.update(run.runId, { status: 'parked', lease_until: null, ...known }));
       await sessions.announce(run.ownerId, run.sessionId);
       const ids = { session_id: run.sessionId, run_id: run.runId };
       journal.take({

@@ -63,11 +63,12 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
   const keeper = createKeeper(deps);
   const journalOf = (run: JournalRun): Journal => createJournal(deps, run);
 
-  /** What a crash in the first second must not lose: which conversation of the agent belongs to the session. */
-  const rememberWorker = (row: Launch['row'], agentSessionId: string): Promise<boolean> =>
+  /** What a crash in the first second must not lose: which conversation of the agent it is, and what was recalled. */
+  const rememberWorker = (row: Launch['row'], agentSessionId: string, memories: string[]): Promise<boolean> =>
     deps.db.kysely.transaction().execute(async (tx) => {
       const started_at = clock.now().toISOString();
-      const set = { status: 'running' as const, agent_session_id: agentSessionId, started_at };
+      const known = { agent_session_id: agentSessionId, memories: JSON.stringify(memories) };
+      const set = { status: 'running' as const, ...known, started_at };
       if (!(await runs.note(row.id, set, tx))) return false;
       const ofSession = { agent_session_id: agentSessionId };
       await tx.updateTable('sessions').set(ofSession).where('id', '=', row.session_id).execute();
@@ -165,7 +166,7 @@ export const createLauncher = (deps: LauncherDeps): Launcher => {
       },
       onWorker: (agentSessionId) => {
         state.agentSessionId = agentSessionId;
-        note(() => rememberWorker(row, agentSessionId));
+        note(() => rememberWorker(row, agentSessionId, memories));
       },
     });
     const run: LiveRun = {

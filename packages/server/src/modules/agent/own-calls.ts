@@ -5,6 +5,7 @@
 export interface CallPlace {
   ownerId: string;
   sessionId: string;
+  runId: string;
 }
 
 export interface OwnCalls {
@@ -20,7 +21,7 @@ export const createOwnCalls = (): OwnCalls => {
   const open = new Map<string, CallPlace>();
   return {
     note(toolUseId, place) {
-      open.set(toolUseId, { ownerId: place.ownerId, sessionId: place.sessionId });
+      open.set(toolUseId, { ownerId: place.ownerId, sessionId: place.sessionId, runId: place.runId });
       const [oldest] = open.keys();
       if (open.size > mostOpen && oldest !== undefined) open.delete(oldest);
     },

@@ -12,6 +12,7 @@ import { parseJson } from '../../kernel/json.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Approvals } from '../approvals/index.ts';
 import type { Sessions } from '../sessions/index.ts';
+import type { KeptRun } from './keeper.ts';
 import type { Launcher } from './launcher.ts';
 import type { LiveRuns } from './live-runs.ts';
 import type { PreparedRun, RunRequests } from './run-request.ts';
@@ -51,6 +52,9 @@ const storedRequest = z.object({
 /** What a run needs to be started again, as `storedRequest` finds it in its row. A key is never stored. */
 export const storeRequest = ({ confirm_api_key: _key, ...turn }: TurnRequest, starter: RunStarter): string =>
   JSON.stringify({ turn, starter: { origin: starter.origin, granted: starter.granted, ip: starter.ip } });
+
+const memoriesOf = ({ memories }: RunRow): string[] =>
+  memories === null ? [] : parseJson(z.array(z.string()), memories, 'memories of a run');
 
 const couldNotGoOn = {
   kind: 'failed',
@@ -95,9 +99,17 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
       turn: null,
       resume: { agentSessionId, fork: false },
       label,
-      memories: [],
+      memories: memoriesOf(row),
     });
   };
+
+  const keptOf = (row: RunRow): KeptRun => ({
+    ownerId: row.owner_id,
+    sessionId: row.session_id,
+    runId: row.id,
+    demo: deps.isDemo(),
+    memories: memoriesOf(row),
+  });
 
   const continueParked = async (runId: string, onlyIfSettled = false): Promise<void> => {
     const row = await runs.byId(runId);
@@ -109,7 +121,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
       await relaunch(row);
     } catch (error) {
       log.error({ err: error, run_id: runId }, 'a parked run could not go on');
-      const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId, demo: deps.isDemo(), memories: [] };
+      const kept = keptOf(row);
       await launcher.keeper.end(kept, couldNotGoOn, launcher.journal(kept));
     }
   };
@@ -117,7 +129,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => {
   /** A run that was cut off ends here, with the text that had arrived. */
   const endCutOff = async (row: RunRow): Promise<void> => {
     const ids = { session_id: row.session_id, run_id: row.id };
-    const kept = { ownerId: row.owner_id, sessionId: row.session_id, runId: row.id, demo: deps.isDemo(), memories: [] };
+    const kept = keptOf(row);
     const journal = launcher.journal(kept);
     if (row.draft?.trim())
       journal.take({

@@ -25,6 +25,7 @@ eachEngine('runs', (engine) => {
         lease_until: null,
         agent_session_id: null,
         draft: null,
+        memories: null,
         result: null,
         error: null,
         created_at: '2026-01-05T12:00:00.000Z',

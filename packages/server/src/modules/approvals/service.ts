@@ -64,8 +64,8 @@ export interface Approvals {
   answer(caller: Decider, sessionId: string, answer: string, toolUseId?: string): Promise<void>;
   list(ownerId: string, status?: ApprovalStatus): Promise<Approval[]>;
   get(ownerId: string, id: string): Promise<Approval>;
-  /** How the questions of these runs ended: what the steps of a chat say of them. */
-  decisionsOf(sessionId: string, runIds: readonly string[]): Promise<StepDecision[]>;
+  /** How the questions of these runs ended: what the steps of a chat say of them, and those of its copies. */
+  decisionsOf(ownerId: string, runIds: readonly string[]): Promise<StepDecision[]>;
   /** The question a run waits for, if any. */
   openOfRun(run: { id: string; session_id: string }): Promise<ApprovalRow | undefined>;
   /** The run that asked was stopped: the question is off. */

@@ -63,7 +63,7 @@ export interface ApprovalStore {
   list(ownerId: string, status: ApprovalStatus | undefined): Promise<ApprovalRow[]>;
   pendingOfSession(sessionId: string): Promise<ApprovalRow[]>;
   /** How the questions of these runs ended, in the order in which they were asked. */
-  decisionsOf(sessionId: string, runIds: readonly string[]): Promise<StepDecision[]>;
+  decisionsOf(ownerId: string, runIds: readonly string[]): Promise<StepDecision[]>;
   due(at: string): Promise<ApprovalRow[]>;
   /** True for the one caller that moved it out of `pending`. */
   settle(id: string, settle: Settle): Promise<boolean>;
@@ -86,12 +86,12 @@ export const createApprovalStore = (db: Db): ApprovalStore => {
     },
     pendingOfSession: (sessionId) =>
       all().where('session_id', '=', sessionId).where('status', '=', 'pending').orderBy('created_at').execute(),
-    async decisionsOf(sessionId, runIds) {
+    async decisionsOf(ownerId, runIds) {
       if (runIds.length === 0) return [];
       const rows = await db.kysely
         .selectFrom('approvals')
         .select(['tool_use_id', 'status', 'decided_at', 'decided_by'])
-        .where('session_id', '=', sessionId)
+        .where('owner_id', '=', ownerId)
         .where('status', '!=', 'pending')
         .where('run_id', 'in', [...runIds])
         .orderBy('created_at')

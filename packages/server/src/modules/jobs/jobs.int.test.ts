@@ -73,7 +73,7 @@ const suite = (engine: Engine): void => {
     expect(await rowsOf(db)).toEqual([]);
   });
 
-  it('is tried at once when a dependency is said to be there again', async () => {
+  it('waits out its pause however often it is asked for, and is tried when its dependency is said to be back', async () => {
     const { db, jobs } = await open();
     let isAway = true;
     jobs.define('test', {
@@ -90,6 +90,10 @@ const suite = (engine: Engine): void => {
     const waiting = (await rowsOf(db))[0];
     expect(Date.parse(waiting?.run_at ?? '')).toBeGreaterThan(Date.now());
     isAway = false;
+    // More of the same work says nothing about the dependency.
+    await jobs.enqueue(job());
+    jobs.wake();
+    expect((await rowsOf(db))[0]?.run_at).toBe(waiting?.run_at);
     await jobs.retryAway();
     await until(async () => (await rowsOf(db))[0]?.status === 'done');
     await jobs.stop(1_000);

@@ -18,7 +18,7 @@ export interface NewJob {
   payload: JsonObject;
   /** It only points at what is stored elsewhere, so any number may wait. */
   unlimited?: true;
-  /** Not before this time has passed; of two with the same key the earlier time counts. */
+  /** Not before this time has passed; of two with the same key the earlier time counts, unless a dependency is away. */
   delayMs?: number;
 }
 

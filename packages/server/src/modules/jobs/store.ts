@@ -93,7 +93,9 @@ export const createJobStore = ({ kysely: db, kind }: Pick<Db, 'kysely' | 'kind'>
         .updateTable('jobs')
         .set({
           asked_again: 1,
-          run_at: sql<string>`case when status = 'waiting' and run_at > ${runAt} then ${runAt} else run_at end`,
+          // What waits for a dependency is not tried sooner for it: "it is back" is said with `retryAway`.
+          run_at: sql<string>`case when status = 'waiting' and away_since is null and run_at > ${runAt}
+            then ${runAt} else run_at end`,
         })
         .where('kind', '=', kindName)
         .where('unique_key', '=', key)

@@ -33,7 +33,7 @@ const suite = (engine: Engine): void => {
       db,
       log: silentLog,
       store: createMemoryStore(db),
-      settings: createMemorySettings({ db, clock: systemClock }),
+      settings: createMemorySettings({ db, clock: systemClock, keepsGraph: true }),
       recall: { find: unused },
       memories: { learn },
       jobs,

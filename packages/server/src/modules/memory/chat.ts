@@ -25,6 +25,8 @@ export interface ChatMemory {
   recall(ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null>;
   /** The conversation has read what others wrote: pages, files, results of commands. */
   isTainted(ownerId: string, sessionId: string): Promise<boolean>;
+  /** A message that is off the record has joined the run. */
+  isOffRecord(runId: string): Promise<boolean>;
   /** What was said until now is not searched for facts any more. */
   leaveBehind(ownerId: string): Promise<void>;
   /** In the transaction that ends a run. */
@@ -129,6 +131,18 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
     );
   };
 
+  /** For each run that a message off the record has joined, the number of the first such message. */
+  const offRecordFrom = async (sessionId: string): Promise<Map<string | null, number>> => {
+    const rows = await db.kysely
+      .selectFrom('messages')
+      .where('session_id', '=', sessionId)
+      .where('off_record', '=', 1)
+      .groupBy('run_id')
+      .select((eb) => ['run_id', eb.fn.min('no').as('no')])
+      .execute();
+    return new Map(rows.map(({ run_id, no }) => [run_id, no]));
+  };
+
   /** What was said since the last time; null when there is nothing to learn from. */
   const newlySaid = async (
     ownerId: string,
@@ -152,7 +166,11 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
       .select(['id', 'no', 'run_id', 'type', 'content', 'created_at'])
       .execute();
     const runs = await openRuns(ownerId, sessionId);
-    const rows = all.filter(({ run_id }) => run_id !== null && runs.has(run_id));
+    const offFrom = await offRecordFrom(sessionId);
+    // The answer to what is off the record tells of it too.
+    const rows = all.filter(
+      ({ run_id, no }) => run_id !== null && runs.has(run_id) && no < (offFrom.get(run_id) ?? Infinity),
+    );
     const upTo = all.at(-1)?.no ?? session.learned_no;
     const said = saidIn(rows);
     const settings = await deps.settings.get(ownerId);
@@ -222,6 +240,10 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
         .select('messages.content')
         .execute();
       return isTainted(rows.map(({ content }) => parseJson(z.array(blockShape), content, 'message')));
+    },
+    async isOffRecord(runId) {
+      const found = db.kysely.selectFrom('messages').where('run_id', '=', runId).where('off_record', '=', 1);
+      return (await found.select('id').limit(1).executeTakeFirst()) !== undefined;
     },
     async afterRun({ ownerId, sessionId }, tx) {
       if (!deps.enabled) return;

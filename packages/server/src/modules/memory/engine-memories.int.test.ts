@@ -90,15 +90,15 @@ describe('memory over another engine', () => {
     expect(given.memories[0]).toMatchObject({ author: 'untrusted' });
   });
 
-  it('says that there is no graph where one is asked for', async () => {
+  it('says that there is no graph where people set it, and calls nothing lost that it never had', async () => {
     const { memories, asker } = await start();
     expect((await memories.add(asker, { messages: 'I like tea.', enable_graph: true })).notes).toEqual([
       'This memory engine keeps no graph of people and things.',
     ]);
-    const search = (enable_graph: boolean) =>
-      memories.search(asker, { query: 'tea', limit: 5, enable_graph, explain: false });
-    expect((await search(true)).degraded).toEqual(['graph']);
-    expect((await search(false)).degraded).toEqual([]);
+    const found = await memories.search(asker, { query: 'tea', limit: 5, enable_graph: true, explain: false });
+    expect(found.degraded).toEqual([]);
+    expect(await memories.settings(asker.ownerId)).toMatchObject({ enable_graph: true, keeps_graph: false });
+    expect(await memories.updateSettings(asker, { enable_graph: false })).toMatchObject({ keeps_graph: false });
     const graph = await memories.graph(asker.ownerId, { depth: 1, limit: 50 });
     expect(graph).toEqual({ entities: [], relations: [], total: { entities: 0, relations: 0 } });
   });

@@ -205,7 +205,7 @@ export const createEngineMemories = (deps: EngineMemoriesDeps, search: EngineSea
       const hits = await search.find(asker.ownerId, request);
       await record(asker, 'searched', null);
       const results = hits.map((hit) => toOurResult(asker.ownerId, hit, request));
-      return { results, count: results.length, degraded: request.enable_graph ? ['graph'] : [] };
+      return { results, count: results.length, degraded: [] };
     },
     async correct(asker, id, change, author = 'owner') {
       const { ownerId } = asker;

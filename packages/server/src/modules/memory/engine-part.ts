@@ -45,7 +45,7 @@ const lineWriter =
 
 export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; watch: () => void }): MemoryPart => {
   const { clock, engine } = deps;
-  const settings = createMemorySettings(deps);
+  const settings = createMemorySettings({ ...deps, keepsGraph: false });
   const sanitise = createSanitise(deps.secrets);
   const writer = createEngineWriter({ engine, settings, sanitise });
   const search = createEngineSearch({ engine, sanitise });
@@ -71,7 +71,7 @@ export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; 
     probes: deps.probes,
     lostFeatures: learning.lostFeatures,
     memories,
-    tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
+    tools: createMemoryTools({ ...chat, memories, placeOf: deps.placeOf }),
     transfer: createMemoryTransfer({
       all: async (ownerId) => {
         const all = (await engine.list(ownerId)).map((memory) => toOurs(ownerId, memory));

@@ -27,7 +27,7 @@ import { createMemories, type Memories } from './service.ts';
 import { createMemorySettings } from './settings.ts';
 import { type Connection, createMemoryStore, type MemoryStore } from './store.ts';
 import { createSync } from './sync.ts';
-import { createMemoryTools } from './tools.ts';
+import { createMemoryTools, type MemoryToolsDeps } from './tools.ts';
 import { createMemoryTransfer, createRowReader, type MemoryTransfer, type WriteOne } from './transfer.ts';
 import { createMemoryWriter, type MemoryWriter } from './writer.ts';
 
@@ -48,8 +48,8 @@ export interface MemoryPartDeps {
   engine: MemoryEngine | null;
   /** Values that must never be stored. */
   secrets: () => readonly string[];
-  /** The conversation a call of one of the memory tools comes from. */
-  placeOf: (toolUseId: string) => { ownerId: string; sessionId: string } | null;
+  /** The conversation, and the run, that a call of one of the memory tools comes from. */
+  placeOf: MemoryToolsDeps['placeOf'];
   /** Off: chats neither recall nor teach. */
   inChats: { enabled: boolean; learnAfterMs: number };
 }
@@ -124,7 +124,7 @@ const createFollower = (deps: MemoryPartDeps, store: MemoryStore) => {
 const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
   const { clock, jobs, index } = deps;
   const store = createMemoryStore(deps.db);
-  const settings = createMemorySettings(deps);
+  const settings = createMemorySettings({ ...deps, keepsGraph: true });
   const sanitise = createSanitise(deps.secrets);
   const { sync, enqueueSync, takeUp, settle, checkIndex } = createFollower(deps, store);
   const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
@@ -153,7 +153,7 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     probes: deps.probes,
     lostFeatures: learning.lostFeatures,
     memories,
-    tools: createMemoryTools({ memories, placeOf: deps.placeOf, isTainted: chat.isTainted }),
+    tools: createMemoryTools({ ...chat, memories, placeOf: deps.placeOf }),
     transfer: createMemoryTransfer({
       all: createRowReader(store),
       writer: lineWriter(writer),
@@ -162,9 +162,10 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     }),
     chat,
     async start() {
-      await takeUp();
       // Also what was given up meanwhile: the rows still say what is left to do.
-      watchServices(deps, () => takeUp().then(jobs.retryAway));
+      const again = (): Promise<void> => takeUp().then(jobs.retryAway);
+      await again();
+      watchServices(deps, again);
     },
   };
 };

@@ -4,19 +4,29 @@ import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { tryParseJson } from '../../kernel/json.ts';
 
-export const defaultSettings: MemorySettings = { enabled: true, pii_mode: 'flag', retention: {}, enable_graph: true };
+type Choices = Omit<MemorySettings, 'keeps_graph'>;
+
+export const defaultSettings: Choices = { enabled: true, pii_mode: 'flag', retention: {}, enable_graph: true };
+const savedShape = memorySettingsSchema.omit({ keeps_graph: true }).partial();
 
 export interface MemorySettingsStore {
   get(ownerId: string): Promise<MemorySettings>;
-  update(ownerId: string, change: Partial<MemorySettings>): Promise<MemorySettings>;
+  update(ownerId: string, change: Partial<Choices>): Promise<MemorySettings>;
   /** Owners that let memories go by themselves. */
   withRetention(): Promise<{ ownerId: string; retention: MemorySettings['retention'] }[]>;
 }
 
-export const createMemorySettings = ({ db, clock }: { db: Db; clock: Clock }): MemorySettingsStore => {
+export interface MemorySettingsDeps {
+  db: Db;
+  clock: Clock;
+  /** Of the engine. */
+  keepsGraph: boolean;
+}
+
+export const createMemorySettings = ({ db, clock, keepsGraph }: MemorySettingsDeps): MemorySettingsStore => {
   const read = (text: string | undefined): MemorySettings => {
-    const saved = text === undefined ? undefined : tryParseJson(memorySettingsSchema.partial(), text);
-    return { ...defaultSettings, ...saved };
+    const saved = text === undefined ? undefined : tryParseJson(savedShape, text);
+    return { ...defaultSettings, ...saved, keeps_graph: keepsGraph };
   };
   const get = async (ownerId: string): Promise<MemorySettings> => {
     const rows = db.kysely.selectFrom('memory_settings').where('owner_id', '=', ownerId).select('settings');

@@ -48,7 +48,7 @@ export interface MessageReaderDeps {
   /** What became of the runs of a page, and what is being written now; the agent module knows. */
   runsOf: (sessionId: string, runIds: readonly string[]) => Promise<RunSummary[]>;
   /** How the questions of these runs ended; the approvals know. */
-  decisionsOf: (sessionId: string, runIds: readonly string[]) => Promise<StepDecision[]>;
+  decisionsOf: (ownerId: string, runIds: readonly string[]) => Promise<StepDecision[]>;
   liveParts: (sessionId: string) => LivePart[];
   /** Resolves when every message that readers were told of is stored. */
   settled: (sessionId: string) => Promise<void>;
@@ -90,7 +90,7 @@ export const createMessageReader = (deps: MessageReaderDeps): MessageReader => {
       const page = await pageOfMessages(db, id, { beforeNo, limit, anchor });
       const runIds = new Set(page.rows.flatMap((one) => one.run_id ?? []));
       const runs = await deps.runsOf(id, [...runIds]);
-      const decisions = await deps.decisionsOf(id, [...runIds]);
+      const decisions = await deps.decisionsOf(ownerId, [...runIds]);
       const live = beforeNo === null ? deps.liveParts(id) : [];
       const messages: Message[] = [];
       for (const row of page.rows) {

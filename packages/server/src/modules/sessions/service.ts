@@ -43,6 +43,8 @@ export interface NewMessage {
   usage?: Usage | null;
   parentToolUseId?: string | null;
   clientMessageId?: string | null;
+  /** Nothing is learned from it. */
+  offRecord?: boolean;
 }
 
 export interface SessionTotals {
@@ -262,6 +264,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
             usage: message.usage ? JSON.stringify(message.usage) : null,
             parent_tool_use_id: message.parentToolUseId ?? null,
             client_message_id: message.clientMessageId ?? null,
+            off_record: message.offRecord === true ? 1 : 0,
             created_at: at,
           })
           .execute();

@@ -11,7 +11,8 @@ import { Empty, Failed, Skeleton } from '../../ui/notice.tsx';
 import { shortDate } from '../chat/model/time.ts';
 import { Part } from '../settings/part.tsx';
 import { GraphPicture, mostDrawn, spokesOf } from './graph-picture.tsx';
-import { graphKey } from './use-memories.ts';
+import { graphKey, useMemorySettings } from './use-memories.ts';
+import { noPeople } from './words.ts';
 
 type Entity = MemoryGraph['entities'][number];
 type Relation = MemoryGraph['relations'][number];
@@ -109,6 +110,12 @@ const Around = ({ graph, name }: { graph: MemoryGraph; name: string }) => {
   );
 };
 
+const None = () => (
+  <Empty title="No people and things here" action={<ButtonLink href="/memory">All memories</ButtonLink>}>
+    {noPeople} The memories themselves are all in the list.
+  </Empty>
+);
+
 const Names = ({ graph }: { graph: MemoryGraph }) =>
   graph.entities.length === 0 ? (
     <Empty title="No people or things yet" action={<ButtonLink href="/memory">All memories</ButtonLink>}>
@@ -130,6 +137,7 @@ const Names = ({ graph }: { graph: MemoryGraph }) =>
 
 export const PeoplePage = ({ about }: { about: string | null }) => {
   const { client } = useHearth();
+  const keepsNone = useMemorySettings().data?.keeps_graph === false;
   const graph = useQuery({
     queryKey: [...graphKey, 'about', about],
     queryFn: ({ signal }) =>
@@ -145,7 +153,9 @@ export const PeoplePage = ({ about }: { about: string | null }) => {
           onRetry={() => void graph.refetch()}
         />
       ) : null}
-      {graph.data ? about === null ? <Names graph={graph.data} /> : <Around graph={graph.data} name={about} /> : null}
+      {graph.data && keepsNone ? <None /> : null}
+      {graph.data && !keepsNone && about === null ? <Names graph={graph.data} /> : null}
+      {graph.data && !keepsNone && about !== null ? <Around graph={graph.data} name={about} /> : null}
     </Screen>
   );
 };

@@ -2,7 +2,7 @@
 /** What may be remembered, and everything at once: take it out, bring it in, forget it. */
 import type { ImportedMemories, UpdateMemorySettings } from '@hearth/client';
 import type { MemorySettings } from '@hearth/contract';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { problemOf } from '../../lib/store/store.ts';
 import { Screen } from '../../shell/screen.tsx';
@@ -14,11 +14,11 @@ import { icons } from '../../ui/icons.tsx';
 import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
 import { showToast } from '../../ui/toast.tsx';
 import { Part, ProblemLine } from '../settings/part.tsx';
-import { refreshMemories, savedKey, useOffline } from './use-memories.ts';
-import { piiChoices } from './words.ts';
+import { refreshMemories, savedKey, settingsKey, useMemorySettings, useOffline } from './use-memories.ts';
+import { noPeople, piiChoices } from './words.ts';
 
-const settingsKey = ['memory-settings'] as const;
 const word = 'forget';
+const peopleHint = 'Also keep who and what belongs together, so that one name leads to another.';
 
 const Choices = ({ settings, offline }: { settings: MemorySettings; offline: boolean }) => {
   const { client } = useHearth();
@@ -48,9 +48,9 @@ const Choices = ({ settings, offline }: { settings: MemorySettings; offline: boo
           />
           <CheckRow
             label="People and things"
-            hint="Also keep who and what belongs together, so that one name leads to another."
-            checked={settings.enable_graph}
-            disabled={offline || !settings.enabled}
+            hint={settings.keeps_graph ? peopleHint : noPeople}
+            checked={settings.keeps_graph && settings.enable_graph}
+            disabled={offline || !settings.enabled || !settings.keeps_graph}
             onChange={(enable_graph) => void change({ enable_graph })}
           />
         </div>
@@ -181,10 +181,7 @@ const DeleteAll = ({ offline }: { offline: boolean }) => {
 export const SettingsPage = () => {
   const { client } = useHearth();
   const offline = useOffline();
-  const settings = useQuery({
-    queryKey: settingsKey,
-    queryFn: ({ signal }) => client.memories.settings({ signal }),
-  });
+  const settings = useMemorySettings();
   return (
     <Screen title="Memory settings" back="/memory">
       <div className="flex flex-col gap-8 px-4 py-6">

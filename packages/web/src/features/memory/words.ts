@@ -88,6 +88,8 @@ export const shownResult = (result: MemoryResult, known: Memory | undefined): Sh
   through: result.reasons?.through ?? [],
 });
 
+export const noPeople = 'The memory engine of this server does not keep who and what belongs together.';
+
 const missing = { meaning: 'Meaning search', index: 'The search index', graph: 'The people and things graph' };
 
 /** One line about what a search had to do without; null when it had everything. */
