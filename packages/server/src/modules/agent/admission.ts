@@ -106,7 +106,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
         ...(parent?.title ? { title: `${parent.title} (fork)`.slice(0, 200) } : {}),
         ...(cwd ? { cwd } : {}),
         ...(model ? { model } : {}),
-        off_record: parent?.off_record === 1,
+        off_record: parent?.off_record === 1 || turn.off_record === true,
         permission_mode: mode,
       },
       {
@@ -242,7 +242,8 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     refuseWhileUnwell();
     const { starter } = request;
     const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
-    const asked = onRecord(request.turn, starter.offRecord === true || base?.off_record === 1);
+    const isOff = starter.offRecord === true || base?.off_record === 1 || request.turn.off_record === true;
+    const asked = onRecord(request.turn, isOff);
     // Beside everything that follows: it is needed last.
     const remembering = deps.recall(starter.ownerId, asked);
     const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);
