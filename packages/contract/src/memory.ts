@@ -203,15 +203,12 @@ export const memoryGraphSchema = z
   .meta({ id: 'MemoryGraph' });
 export type MemoryGraph = z.infer<typeof memoryGraphSchema>;
 
-/** A hundred years. */
-export const mostDaysKept = 36_500;
-
 export const memorySettingsSchema = z
   .object({
     enabled: z.boolean().describe('Off: nothing is recalled in chats and nothing is learned from them'),
     pii_mode: z.enum(['block', 'redact', 'flag', 'allow']),
     retention: z
-      .record(z.string(), z.number().int().min(1).max(mostDaysKept).nullable())
+      .record(z.string(), z.number().int().min(1).max(36_500).nullable())
       .describe('Days per category; "*" is all others, null is for ever'),
     enable_graph: z.boolean(),
   })
