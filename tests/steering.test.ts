@@ -30,21 +30,3 @@ it('is answered although the first answer had no step to be told in', async () =
   );
   expect(texts).toEqual(['Begin', 'And consider this', 'word word word word ', 'Heard both.']);
 });
-
-it('is refused off the record while the answer in progress is on it, and taken when that is over', async () => {
-  model.script([answer('word '.repeat(300), { tokensPerSecond: 100 }), answer('Heard.', { repeat: true })]);
-  const { id } = await harness.client.sessions.create({});
-  const page = async () => messageListSchema.parse((await harness.json(`/api/v1/sessions/${id}/messages`)).body);
-  await harness.client.sessions.send(id, { prompt: 'Begin', include_partial_messages: true });
-  await until('the answer to begin', async () => (await page()).live.length > 0, 20_000);
-  const secret = { prompt: 'Between us', client_message_id: 'secret' };
-  const refusal = { status: 409, retryAfter: 5, message: expect.stringContaining('on the record') };
-  await expect(harness.client.sessions.send(id, { ...secret, off_record: true })).rejects.toMatchObject(refusal);
-  await harness.client.sessions.update(id, { off_record: true });
-  await expect(harness.client.sessions.send(id, secret)).rejects.toMatchObject(refusal);
-  await until('the end', async () => (await page()).runs[0]?.ended_at !== null, 30_000);
-  expect(await harness.client.sessions.send(id, secret)).toMatchObject({ joined: false });
-  await until('its answer', async () => (await page()).runs.every(({ ended_at }) => ended_at !== null), 30_000);
-  const texts = (await page()).messages.map(({ content: [block] }) => (block?.type === 'text' ? block.text : ''));
-  expect(texts.filter((text) => text === 'Between us')).toHaveLength(1);
-});

@@ -15,7 +15,7 @@ import type { Grant, NoQuestions } from '../policy/index.ts';
 import type { SessionRow, Sessions } from '../sessions/index.ts';
 import type { Launch, Launcher } from './launcher.ts';
 import type { LiveRuns } from './live-runs.ts';
-import { isOnRecord, type Recovery, storeRequest } from './recovery.ts';
+import { type Recovery, storeRequest } from './recovery.ts';
 import type { RunRequests } from './run-request.ts';
 import type { RunRow, RunStore } from './run-store.ts';
 import type { BeginRequest, Begun, Connection, Remembered, RunEnd } from './types.ts';
@@ -54,19 +54,9 @@ const toUserTurn = (uuid: string, turn: TurnRequest, remembered: Remembered | nu
   images: turn.images ?? [],
 });
 
-const isOffRecord = ({ starter, turn }: BeginRequest, base: SessionRow | null): boolean =>
-  starter.offRecord === true || base?.off_record === 1 || turn.off_record === true || turn.memory?.enabled === false;
-
 /** Everything after this reads it from the turn: what is recalled, which tools there are, what is learned. */
 const onRecord = (turn: TurnRequest, isOff: boolean): TurnRequest =>
   isOff ? { ...turn, memory: { ...turn.memory, enabled: false } } : turn;
-
-/** What is said into a run is learned with it, so nobody who wants to be off the record gets into one that is on it. */
-const refuseOnRecord = (active: RunRow, request: BeginRequest, base: SessionRow): void => {
-  if (active.status === 'parked' || !isOffRecord(request, base) || !isOnRecord(active.request)) return;
-  const message = 'The answer in progress is on the record. A message off the record can be sent when it is over.';
-  throw new AppError('CONFLICT', message, { retryAfter: 5 });
-};
 
 const toContent = (turn: TurnRequest) => [
   ...(turn.images ?? []).map(({ type, media_type, data }) => ({
@@ -231,10 +221,9 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
 
   /** Makes the session free, or joins what it is doing. */
   const joinOrWait = async (request: BeginRequest, sessionId: string): Promise<Begun | null> => {
-    const base = await sessions.row(request.starter.ownerId, sessionId);
+    await sessions.row(request.starter.ownerId, sessionId);
     const active = await activeRun(sessionId);
     if (!active) return null;
-    refuseOnRecord(active, request, base);
     const joined = await joinRun(active, request);
     if (joined) return joined;
     await live.get(active.id)?.ended;
@@ -253,7 +242,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     refuseWhileUnwell();
     const { starter } = request;
     const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
-    const asked = onRecord(request.turn, isOffRecord(request, base));
+    const asked = onRecord(request.turn, starter.offRecord === true || base?.off_record === 1);
     // Beside everything that follows: it is needed last.
     const remembering = deps.recall(starter.ownerId, asked);
     const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);
@@ -282,7 +271,10 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   return {
     inTurn,
     activeRun,
-    async begin(request) {
+    async begin(asked) {
+      const { turn } = asked;
+      const memory = turn.off_record === true ? { ...turn.memory, enabled: false } : turn.memory;
+      const request = { ...asked, turn: { ...turn, memory } };
       const key = request.sessionId ?? request.turn.client_message_id ?? request.runId;
       try {
         return await inTurn(key, () => beginInTurn(request));

@@ -52,10 +52,6 @@ const storedRequest = z.object({
 export const storeRequest = ({ confirm_api_key: _key, ...turn }: TurnRequest, starter: RunStarter): string =>
   JSON.stringify({ turn, starter: { origin: starter.origin, granted: starter.granted, ip: starter.ip } });
 
-/** Whether what is said in a run may be learned; `request` as `storeRequest` made it. */
-export const isOnRecord = (request: string): boolean =>
-  parseJson(storedRequest, request, 'run').turn.memory?.enabled !== false;
-
 const couldNotGoOn = {
   kind: 'failed',
   code: 'INTERNAL_ERROR',
