@@ -175,11 +175,17 @@ const suite = (engine: Engine): void => {
     );
     expect(said.memories_used).toEqual([]);
 
+    const opening = await ask("I'm a collector of stones. Which bicycle do I have?", { off_record: true });
+    expect(opening.memories_used).toEqual([]);
+    expect((await harness.json(`/api/v1/sessions/${opening.session_id}`)).body).toMatchObject({ off_record: true });
+
     await harness.json(`/api/v1/sessions/${session}`, { off_record: false }, 'PATCH');
+    await ask("I'm a collector of bells.", { session_id: session, off_record: true });
+    expect((await harness.json(`/api/v1/sessions/${session}`)).body).toMatchObject({ off_record: false });
     const open = await ask('Which bicycle do I have?', { session_id: session });
     expect(open.memories_used).toHaveLength(1);
     await until('nothing to be learned any more', async () => (await call('GET', '')).body.waiting === 0);
-    expect(await texts('collector of stamps, coins, maps')).toEqual(['The owner has a red bicycle.']);
+    expect(await texts('collector of stamps, coins, maps, stones, bells')).toEqual(['The owner has a red bicycle.']);
   });
 
   it('remembers nothing of what joins a chat off the record, and what the owner had said there before', async () => {

@@ -122,11 +122,17 @@ describe.skipIf(browserMissing)('layout', () => {
       ['/status', 'Status'],
       ['/settings', 'Settings'],
       ['/settings/keys', 'Settings'],
+      // They are found under it on phones.
+      ['/memory', 'Settings'],
+      ['/persona', 'Settings'],
     ] as const) {
       await page.goto(route);
       await page.locator('h1').waitFor();
       expect(await namesOf(bar.locator('a[aria-current=page]:visible'))).toEqual([name]);
     }
+    await page.setViewportSize({ width: 1280, height: 800 });
+    expect(await namesOf(bar.locator('a[aria-current=page]:visible'))).toEqual(['Persona']);
+    await page.setViewportSize({ width: 390, height: 844 });
     await page.goto('/c/new');
     await composer(page).waitFor();
     expect(await bar.isVisible()).toBe(false);

@@ -1,7 +1,7 @@
 /** Point 33 of the app: memories are seen, searched, added, corrected and forgotten, each with a way back or a question. */
 import { memoryListSchema } from '@hearth/contract';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../support/until.ts';
 import { newChat } from './support/chat.ts';
 import { browserMissing, startWorld, type World } from './support/world.ts';
@@ -161,5 +161,45 @@ describe.skipIf(browserMissing)('33: memory', () => {
     await page.waitForURL(/\/memory\/[0-9a-f-]{36}$/);
     await page.getByRole('button', { name: 'Correct' }).waitFor();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('are kept for as many days as is said, by category', async () => {
+    await seed('Anna plays the cello', { category: 'people' });
+    const { page, faults } = await world.visit();
+    const rules = async (): Promise<string> =>
+      JSON.stringify((await world.harness.client.memories.settings()).retention);
+    onTestFinished(async () => void (await world.harness.client.memories.updateSettings({ retention: {} })));
+    await page.goto('/memory/settings');
+    const all = page.getByRole('combobox', { name: 'All memories' });
+    const people = page.getByRole('combobox', { name: 'People', exact: true });
+    await people.selectOption('Keep for some days');
+    const days = page.getByRole('textbox', { name: 'Days for People' });
+    for (const wrong of ['0', '36501', '1.5', 'a week']) {
+      await days.fill(wrong);
+      await days.press('Enter');
+      await page.getByText('Whole days, from 1 to 36,500.').waitFor();
+      expect(await days.getAttribute('aria-invalid')).toBe('true');
+    }
+    expect(await rules()).toBe('{}');
+    await days.fill('30');
+    await page.getByRole('button', { name: 'Save' }).tap();
+    await page.getByText('People: kept for 30 days').waitFor();
+    expect(await rules()).toBe('{"people":30}');
+    await people.selectOption('Keep for ever');
+    await until('that they are kept for ever', async () => (await rules()) === '{"people":null}');
+    await all.selectOption('Keep for some days');
+    await page.getByRole('textbox', { name: 'Days for All memories' }).fill('365');
+    await page.getByRole('button', { name: 'Save' }).tap();
+    await page.getByText('All memories: kept for 365 days').waitFor();
+    await page.reload();
+    await until('the rules', async () => (await people.inputValue()) === 'ever' && (await all.inputValue()) === 'days');
+    await people.selectOption('As for all');
+    await until('the rule to be gone', async () => (await rules()) === '{"*":365}');
+    await page.route('**/api/v1/memories/settings', (route) => route.abort());
+    await all.selectOption('Keep for ever');
+    await page.getByRole('listitem').getByText('The server cannot be reached').waitFor();
+    expect(await all.inputValue()).toBe('days');
+    expect(await rules()).toBe('{"*":365}');
+    expect(faults).toEqual([]);
   });
 });

@@ -72,6 +72,7 @@ export const identitySchema = z
     key_name: z.string(),
     permissions: permissionsSchema,
     expires_at: timeSchema.nullable(),
+    off_record: z.boolean().describe('Chats with this key recall nothing and are not remembered'),
   })
   .meta({ id: 'Identity' });
 export type Identity = z.infer<typeof identitySchema>;

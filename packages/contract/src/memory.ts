@@ -208,8 +208,8 @@ export const memorySettingsSchema = z
     enabled: z.boolean().describe('Off: nothing is recalled in chats and nothing is learned from them'),
     pii_mode: z.enum(['block', 'redact', 'flag', 'allow']),
     retention: z
-      .record(z.string(), z.number().int().min(1).max(36_500))
-      .describe('Days per category; "*" is all others'),
+      .record(z.string(), z.number().int().min(1).max(36_500).nullable())
+      .describe('Days per category; "*" is all others, null is for ever'),
     enable_graph: z.boolean(),
     keeps_graph: z
       .boolean()

@@ -118,6 +118,10 @@ const settingsShape = {
       limit: z.number().int().min(1).max(100).optional(),
     })
     .optional(),
+  off_record: z
+    .boolean()
+    .optional()
+    .describe('Nothing is recalled for this message and nothing of it is remembered; a session that it opens stays so'),
   user: z.string().max(200).optional(),
 };
 

@@ -21,7 +21,7 @@ export interface OutboxItem {
   chat: string;
   text: string;
   images: readonly ImageInput[];
-  settings: { model?: string; permission_mode?: PermissionMode };
+  settings: { model?: string; permission_mode?: PermissionMode; off_record?: boolean };
   status: OutboxStatus;
   problem: string | null;
   /** Wall clock of the next try, for the countdown. */

@@ -15,19 +15,23 @@ interface Place {
   label: string;
   icon: keyof typeof icons;
   routes: readonly RouteName[];
-  /** On phones it is found under Settings. */
-  isWide?: true;
+  /** Where it is seen, if not everywhere. */
+  on?: 'phone' | 'wide';
 }
 
 /** Only places that exist. */
 const places: readonly Place[] = [
   { href: '/', label: 'Chats', icon: 'chats', routes: ['chats', 'chat'] },
   { href: '/c/new', label: 'New chat', icon: 'plus', routes: ['new'] },
-  { href: '/memory', label: 'Memory', icon: 'memory', routes: ['memory'], isWide: true },
-  { href: '/persona', label: 'Persona', icon: 'persona', routes: ['persona'], isWide: true },
+  { href: '/memory', label: 'Memory', icon: 'memory', routes: ['memory'], on: 'wide' },
+  { href: '/persona', label: 'Persona', icon: 'persona', routes: ['persona'], on: 'wide' },
   { href: '/status', label: 'Status', icon: 'status', routes: ['status'] },
-  { href: '/settings', label: 'Settings', icon: 'settings', routes: ['settings'] },
+  { href: '/settings', label: 'Settings', icon: 'settings', routes: ['settings'], on: 'wide' },
+  // On phones memory and persona are found under Settings.
+  { href: '/settings', label: 'Settings', icon: 'settings', routes: ['settings', 'memory', 'persona'], on: 'phone' },
 ];
+
+const shownOn = { phone: 'flex sm:hidden', wide: 'hidden sm:flex', all: 'flex' };
 
 /** Where the composer or a decision takes the place of the bar. */
 const fullScreens: readonly RouteName[] = ['chat', 'new', 'approve'];
@@ -58,7 +62,7 @@ const PlaceLink = ({ place, route, badge }: { place: Place; route: Route; badge:
       className={clsx(
         'relative min-h-14 flex-1 flex-col items-center justify-center gap-0.5 text-small font-semibold',
         'sm:flex-none lg:min-h-11 lg:flex-row lg:justify-start lg:gap-3 lg:rounded-button lg:px-3 lg:text-list',
-        place.isWide ? 'hidden sm:flex' : 'flex',
+        shownOn[place.on ?? 'all'],
         isHere ? 'text-accent lg:bg-accent-soft' : 'text-ink-2 hover:text-ink',
       )}
     >
@@ -110,7 +114,7 @@ export const Nav = ({ route, hearth }: { route: Route; hearth: Hearth | null }) 
       <div className="flex sm:flex-col sm:gap-2 lg:gap-0.5">
         {places.map((place) => (
           <PlaceLink
-            key={place.href}
+            key={`${place.href} ${place.on}`}
             place={place}
             route={route}
             badge={place.href === '/' && hearth ? <WaitingBadge hearth={hearth} /> : null}

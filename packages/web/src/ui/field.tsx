@@ -52,15 +52,24 @@ export const Field = ({ label, hint, error, inputRef, className, ...input }: Fie
   />
 );
 
+interface SelectProps extends SelectHTMLAttributes<HTMLSelectElement> {
+  label: string;
+  /** In a list of settings: the label is to the left of it. */
+  beside?: boolean;
+}
+
 /** One of many. The browser's own list, which phones show in their own way. */
-export const Select = ({ label, ...select }: { label: string } & SelectHTMLAttributes<HTMLSelectElement>) => {
+export const Select = ({ label, beside, ...select }: SelectProps) => {
   const id = useId();
   return (
-    <div className="flex flex-col gap-1">
-      <label htmlFor={id} className="text-label font-semibold text-ink-2">
+    <div className={beside ? 'flex items-center justify-between gap-4 py-2' : 'flex flex-col gap-1'}>
+      <label
+        htmlFor={id}
+        className={clsx('font-semibold', beside ? 'min-w-0 flex-1 text-list' : 'text-label text-ink-2')}
+      >
         {label}
       </label>
-      <span className="relative flex items-center">
+      <span className={clsx('relative flex items-center', beside && 'w-52 shrink-0')}>
         <select {...select} id={id} className={clsx(inputClass, 'appearance-none pr-11')} />
         <icons.down size={18} className="pointer-events-none absolute right-3.5 text-ink-2" />
       </span>
@@ -95,7 +104,7 @@ export const Choice = <T extends string>({ legend, name, value, options, onChang
           checked={option.value === value}
           disabled={option.disabled}
           onChange={() => onChange(option.value)}
-          className="size-5 shrink-0 accent-(--accent)"
+          className="radio"
         />
         <span className="min-w-0">
           <span className="block text-list font-semibold">{option.label}</span>

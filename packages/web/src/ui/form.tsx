@@ -28,27 +28,3 @@ export const TextArea = ({ label, hint, error, onText, ...rest }: TextAreaProps)
     )}
   />
 );
-
-interface CheckRowProps {
-  label: string;
-  hint: string;
-  checked: boolean;
-  disabled?: boolean;
-  onChange: (checked: boolean) => void;
-}
-
-export const CheckRow = ({ label, hint, checked, disabled, onChange }: CheckRowProps) => (
-  <label className={clsx('flex min-h-14 items-center gap-3 py-2', disabled ? 'text-ink-3' : 'cursor-pointer')}>
-    <input
-      type="checkbox"
-      checked={checked}
-      disabled={disabled}
-      onChange={(event) => onChange(event.target.checked)}
-      className="size-5 shrink-0 accent-(--accent)"
-    />
-    <span className="min-w-0">
-      <span className="block text-list font-semibold">{label}</span>
-      <span className="block text-label text-ink-2">{hint}</span>
-    </span>
-  </label>
-);

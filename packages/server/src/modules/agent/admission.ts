@@ -108,7 +108,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
         ...(parent?.title ? { title: `${parent.title} (fork)`.slice(0, 200) } : {}),
         ...(cwd ? { cwd } : {}),
         ...(model ? { model } : {}),
-        off_record: parent?.off_record === 1,
+        off_record: parent?.off_record === 1 || turn.off_record === true,
         permission_mode: mode,
       },
       {
@@ -275,7 +275,10 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   return {
     inTurn,
     activeRun,
-    async begin(request) {
+    async begin(asked) {
+      const { turn } = asked;
+      const memory = turn.off_record === true ? { ...turn.memory, enabled: false } : turn.memory;
+      const request = { ...asked, turn: { ...turn, memory } };
       const key = request.sessionId ?? request.turn.client_message_id ?? request.runId;
       try {
         return await inTurn(key, () => beginInTurn(request));

@@ -24,6 +24,7 @@ export const toIdentity = (caller: Caller): Identity => ({
   key_name: caller.keyName,
   permissions: caller.permissions,
   expires_at: caller.expiresAt,
+  off_record: caller.offRecord,
 });
 
 const forbidden = (permission: Permission): AppError =>

@@ -241,11 +241,15 @@ export const createEngineMemories = (deps: EngineMemoriesDeps, search: EngineSea
     },
     async expire() {
       for (const { ownerId, retention } of await settings.withRetention()) {
-        const daysOf = (category: string | null): number | undefined => retention[category ?? '*'] ?? retention['*'];
+        const daysOf = (category: string | null): number | null | undefined => {
+          const own = retention[category ?? '*'];
+          // Null is a decision of its own: kept for ever, whatever is said of all others.
+          return own === undefined ? retention['*'] : own;
+        };
         for (const memory of await engine.list(ownerId)) {
           const { category, occurred_at } = noteOf(memory);
           const days = daysOf(category);
-          const before = days === undefined ? '' : new Date(clock.now().getTime() - days * 86_400_000).toISOString();
+          const before = days == null ? '' : new Date(clock.now().getTime() - days * 86_400_000).toISOString();
           if (occurred_at < before) await engine.remove(ownerId, memory.id);
         }
       }

@@ -191,10 +191,17 @@ export const memoriesContract = (make: () => Promise<MemoriesUnderTest>): void =
     await add('An old fact.', { ...old, metadata: { category: 'passing' } });
     await add('An old fact about health.', { ...old, metadata: { category: 'health' } });
     await add('A new fact.', { metadata: { category: 'passing' } });
+    const left = async () => (await memories.list(asker.ownerId, all)).memories.map(({ memory }) => memory);
     await memories.updateSettings(asker, { retention: { passing: 30, health: 36_000 } });
     await memories.expire();
-    const left = (await memories.list(asker.ownerId, all)).memories.map(({ memory }) => memory);
-    expect(left).toEqual(['A new fact.', 'An old fact about health.']);
+    expect(await left()).toEqual(['A new fact.', 'An old fact about health.']);
+    await add('An old fact of no category.', old);
+    await memories.updateSettings(asker, { retention: { '*': 30, health: null } });
+    await memories.expire();
+    expect(await left()).toEqual(['A new fact.', 'An old fact about health.']);
+    await memories.updateSettings(asker, { retention: { '*': 30 } });
+    await memories.expire();
+    expect(await left()).toEqual(['A new fact.']);
   });
 
   it('goes out as lines and comes in again, with its author and its day', async () => {

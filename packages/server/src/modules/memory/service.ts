@@ -314,6 +314,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       for (const { ownerId, retention } of await deps.settings.withRetention()) {
         const named = Object.keys(retention).filter((name) => name !== '*');
         for (const [name, days] of Object.entries(retention)) {
+          if (days === null) continue;
           const before = new Date(clock.now().getTime() - days * 86_400_000).toISOString();
           const ids = await store.expired(ownerId, name === '*' ? { except: named } : name, before, 1_000);
           if (ids.length > 0) await bury(ownerId, ids);

@@ -4,7 +4,7 @@ import { newId } from '@hearth/client';
 import type { PermissionMode } from '@hearth/contract';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useStore } from 'zustand';
-import { localChatPrefix, newChatId } from '../../lib/outbox.ts';
+import { localChatPrefix, newChatId, type OutboxItem } from '../../lib/outbox.ts';
 import { activeRun } from '../../lib/store/state.ts';
 import type { ScreenProps } from '../../shell/app.tsx';
 import { ButtonLink } from '../../shell/link.tsx';
@@ -30,6 +30,13 @@ const NoQuestions = ({ mode }: { mode: PermissionMode }) =>
   mode === 'bypassPermissions' ? (
     <p className="shrink-0 border-b border-danger bg-danger-soft px-4 py-1.5 text-label font-semibold text-danger">
       No questions: everything runs without asking you.
+    </p>
+  ) : null;
+
+const OffTheRecord = ({ isOff }: { isOff: boolean }) =>
+  isOff ? (
+    <p className="shrink-0 border-b border-line bg-sunk px-4 py-1.5 text-label text-ink-2">
+      Off the record: nothing is remembered or recalled.
     </p>
   ) : null;
 
@@ -61,13 +68,14 @@ const Gone = () => (
   </Screen>
 );
 
-const Top = ({ view, mode }: { view: ChatView; mode: PermissionMode }) => (
+const Top = ({ view, mode, isOff }: { view: ChatView; mode: PermissionMode; isOff: boolean }) => (
   <>
     <Header
       title={titleOf(view)}
       back="/"
       actions={
-        view.session === null && view.isLocal ? null : (
+        // What is on its way has its settings with it.
+        view.session === null && view.outgoing.length > 0 ? null : (
           <IconButton label="About this chat" onClick={() => openSheet('session')}>
             <icons.more size={22} />
           </IconButton>
@@ -75,6 +83,7 @@ const Top = ({ view, mode }: { view: ChatView; mode: PermissionMode }) => (
       }
     />
     <NoQuestions mode={mode} />
+    <OffTheRecord isOff={isOff} />
     <StatusLines />
   </>
 );
@@ -98,14 +107,17 @@ interface BodyProps {
 const ChatBody = ({ chatId, sendAs }: BodyProps) => {
   const view = useChatState(chatId);
   const actions = useChatActions(chatId);
-  const { store } = useHearth();
+  const { store, identity } = useHearth();
   const sheet = useSheet();
   const account = useAccount();
-  const [newMode, setNewMode] = useState<PermissionMode>('default');
+  const [chosen, setChosen] = useState<OutboxItem['settings']>({});
   const { sentHere, noteSent } = useSentHere(view);
   const stop = useStop(chatId);
   const { chat, session } = view;
-  const mode = session?.permission_mode ?? newMode;
+  // A chat that does not exist yet: what its first message takes along.
+  const settings = session === null ? { ...view.outgoing[0]?.settings, ...chosen } : {};
+  const mode = session?.permission_mode ?? settings.permission_mode ?? 'default';
+  const isOff = (session ?? settings).off_record === true;
   if (chat.load === 'gone') return <Gone />;
   const onSent = (id: string): void => {
     noteSent(id);
@@ -113,7 +125,7 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
   };
   return (
     <ChatProvider value={actions}>
-      <Top view={view} mode={mode} />
+      <Top view={view} mode={mode} isOff={isOff || identity?.off_record === true} />
       <Transcript
         chatId={chatId}
         chat={chat}
@@ -122,14 +134,14 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
         offline={view.offline}
         sentHere={sentHere}
         onReload={() => void store.reloadChat(chatId)}
-        empty={<Greeting isDemo={account.data?.demo ?? false} chatId={chatId} sendAs={sendAs} />}
+        empty={<Greeting isDemo={account.data?.demo ?? false} {...{ chatId, sendAs, settings }} />}
       />
       <Composer
         chatId={chatId}
         sendAs={sendAs}
         isBusy={activeRun(chat) !== null}
         mode={mode}
-        settings={session === null && newMode !== 'default' ? { permission_mode: newMode } : {}}
+        settings={settings}
         onMode={() => openSheet('mode')}
         onStop={stop}
         onSent={onSent}
@@ -138,7 +150,11 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
       <Announcer chatId={chatId} />
       {sheet === null ? null : (
         <Suspense fallback={null}>
-          <SessionSheets {...{ sheet, session, chatId, mode }} onNewMode={setNewMode} onClose={closeSheet} />
+          <SessionSheets
+            {...{ sheet, session, chatId, mode, isOff }}
+            onNew={(part) => setChosen({ ...chosen, ...part })}
+            onClose={closeSheet}
+          />
         </Suspense>
       )}
     </ChatProvider>

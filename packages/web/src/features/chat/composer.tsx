@@ -12,6 +12,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import type { OutboxItem } from '../../lib/outbox.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
@@ -25,7 +26,7 @@ export interface ComposerProps {
   sendAs: string | null;
   isBusy: boolean;
   mode: PermissionMode;
-  settings: { model?: string; permission_mode?: PermissionMode };
+  settings: OutboxItem['settings'];
   onMode: () => void;
   onStop: () => Promise<void>;
   onSent: (id: string) => void;

@@ -1,4 +1,5 @@
 'use client';
+import type { OutboxItem } from '../../lib/outbox.ts';
 import { Button } from '../../ui/button.tsx';
 import { useSay } from './use-say.ts';
 
@@ -18,10 +19,11 @@ interface GreetingProps {
   isDemo: boolean;
   chatId: string;
   sendAs: string | null;
+  settings: OutboxItem['settings'];
 }
 
-export const Greeting = ({ isDemo, chatId, sendAs }: GreetingProps) => {
-  const say = useSay(chatId, sendAs);
+export const Greeting = ({ isDemo, chatId, sendAs, settings }: GreetingProps) => {
+  const say = useSay(chatId, sendAs, settings);
   return (
     <div className="flex flex-1 flex-col justify-end gap-4 pb-4">
       <p className="font-display text-display font-bold">{hello(new Date().getHours())} What shall we do?</p>

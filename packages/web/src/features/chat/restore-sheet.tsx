@@ -1,6 +1,5 @@
 'use client';
-import { useState } from 'react';
-import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { navigate } from '../../shell/router.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -16,27 +15,18 @@ interface RestoreSheetProps {
 /** Going back never deletes: what is left behind stays as an archived chat. */
 export const RestoreSheet = ({ chatId, target, onClose }: RestoreSheetProps) => {
   const { client, store } = useHearth();
-  const [isBusy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { isBusy, problem, run } = useDeed();
   const withFiles = 'checkpoint_id' in target;
   const restore = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const done = await client.sessions.rewind(chatId, withFiles ? { ...target, conversation: true } : target);
-      await store.reloadChat(chatId);
-      onClose();
-      const archived = done.archived_session_id;
-      const failed = done.failed.length > 0 ? ` ${done.failed.length} files could not be restored.` : '';
-      showToast({
-        text: `Back to before. The newer turns are archived.${failed}`,
-        ...(archived ? { undo: () => navigate(`/c/${archived}`), undoLabel: 'Open them' } : {}),
-      });
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
+    const done = await client.sessions.rewind(chatId, withFiles ? { ...target, conversation: true } : target);
+    await store.reloadChat(chatId);
+    onClose();
+    const archived = done.archived_session_id;
+    const failed = done.failed.length > 0 ? ` ${done.failed.length} files could not be restored.` : '';
+    showToast({
+      text: `Back to before. The newer turns are archived.${failed}`,
+      ...(archived ? { undo: () => navigate(`/c/${archived}`), undoLabel: 'Open them' } : {}),
+    });
   };
   return (
     <Sheet open={true} onClose={onClose} title="Go back">
@@ -52,7 +42,7 @@ export const RestoreSheet = ({ chatId, target, onClose }: RestoreSheetProps) => 
             {problem}
           </p>
         ) : null}
-        <Button tone="primary" busy={isBusy} onClick={() => void restore()}>
+        <Button tone="primary" busy={isBusy} onClick={() => void run(restore)}>
           Go back
         </Button>
       </div>

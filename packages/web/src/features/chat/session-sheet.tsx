@@ -2,7 +2,7 @@
 /** About one chat: its settings, what it has cost, its checkpoints, and what can be done with all of it. */
 import type { Session } from '@hearth/contract';
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { problemOf } from '../../lib/store/store.ts';
 import { navigate, openSheet } from '../../shell/router.ts';
 import { useHearth } from '../../shell/session.tsx';
@@ -14,21 +14,24 @@ import { showToast } from '../../ui/toast.tsx';
 import { useAccount } from '../account/use-account.ts';
 import { dayAndTime } from './model/time.ts';
 import { modeNames } from './modes.ts';
+import { OffRecordSwitch } from './off-record.tsx';
 
-type Change = { title?: string; model?: string | null; cwd?: string | null };
+type Change = { title?: string; model?: string | null; cwd?: string | null; off_record?: boolean };
 
-/** Saves one change at a time and says at the field what went wrong. */
+/** Saves one change at a time, answers whether it was saved, and says at the field what went wrong. */
 const useChange = (session: Session) => {
   const { client } = useHearth();
   const [busy, setBusy] = useState<keyof Change | null>(null);
   const [problem, setProblem] = useState<{ field: keyof Change; text: string } | null>(null);
-  const change = async (field: keyof Change, value: Change): Promise<void> => {
+  const change = async (field: keyof Change, value: Change): Promise<boolean> => {
     setBusy(field);
     setProblem(null);
     try {
       await client.sessions.update(session.id, value);
+      return true;
     } catch (error) {
       setProblem({ field, text: problemOf(error) });
+      return false;
     } finally {
       setBusy(null);
     }
@@ -95,6 +98,34 @@ const ModelSetting = ({
         </option>
       ))}
     </Select>
+  );
+};
+
+type Changing = ReturnType<typeof useChange>;
+
+/** Moves at once, and back when it could not be saved. */
+const RecordSetting = ({ session, changing }: { session: Session; changing: Changing }) => {
+  const { busy, change, problemAt } = changing;
+  const [wanted, setWanted] = useState(session.off_record);
+  useEffect(() => setWanted(session.off_record), [session.off_record]);
+  const choose = async (off_record: boolean): Promise<void> => {
+    if (busy === 'off_record') return;
+    setWanted(off_record);
+    if (!(await change('off_record', { off_record }))) setWanted(!off_record);
+  };
+  return (
+    <div>
+      <OffRecordSwitch
+        isOff={wanted}
+        hint="From the next message on nothing from this chat is remembered, and nothing is recalled."
+        onOff={(isOff) => void choose(isOff)}
+      />
+      {problemAt('off_record') ? (
+        <p role="alert" className="text-label text-danger">
+          {problemAt('off_record')}
+        </p>
+      ) : null}
+    </div>
   );
 };
 
@@ -202,7 +233,8 @@ const Deeds = ({ session }: { session: Session }) => {
 };
 
 export const SessionSheet = ({ session, onClose }: { session: Session; onClose: () => void }) => {
-  const { busy, change, problemAt } = useChange(session);
+  const changing = useChange(session);
+  const { busy, change, problemAt } = changing;
   return (
     <Sheet open={true} onClose={onClose} title="About this chat">
       <Part title="Settings">
@@ -228,6 +260,7 @@ export const SessionSheet = ({ session, onClose }: { session: Session; onClose: 
         <Button className="!justify-between" onClick={() => openSheet('mode')}>
           Mode <span className="font-normal text-ink-2">{modeNames[session.permission_mode]}</span>
         </Button>
+        <RecordSetting session={session} changing={changing} />
       </Part>
       <Part title="So far">
         <Costs session={session} />

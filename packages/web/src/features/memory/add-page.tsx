@@ -1,7 +1,7 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { goBack } from '../../shell/router.ts';
 import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
@@ -30,37 +30,28 @@ export const AddPage = () => {
   const [category, setCategory] = useState('');
   const [way, setWay] = useState<(typeof ways)[number]['value']>('as-is');
   const [notes, setNotes] = useState<readonly string[]>([]);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useDeed();
   const save = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
     setNotes([]);
-    try {
-      const named = category.trim();
-      const added = await client.memories.add({
-        messages: text.trim(),
-        infer: way === 'facts',
-        ...(named === '' ? {} : { metadata: { category: named } }),
-      });
-      await refreshMemories(queries);
-      if (added.count === 0) {
-        setNotes(added.notes.length > 0 ? added.notes : ['Nothing in it was worth remembering.']);
-        if (added.queued || added.merged > 0) setText('');
-        return;
-      }
-      const words = added.count === 1 ? 'Remembered 1 thing' : `Remembered ${added.count} things`;
-      showToast({ text: [words, ...added.notes].join('. ') });
-      goBack('/memory');
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
+    const named = category.trim();
+    const added = await client.memories.add({
+      messages: text.trim(),
+      infer: way === 'facts',
+      ...(named === '' ? {} : { metadata: { category: named } }),
+    });
+    await refreshMemories(queries);
+    if (added.count === 0) {
+      setNotes(added.notes.length > 0 ? added.notes : ['Nothing in it was worth remembering.']);
+      if (added.queued || added.merged > 0) setText('');
+      return;
     }
+    const words = added.count === 1 ? 'Remembered 1 thing' : `Remembered ${added.count} things`;
+    showToast({ text: [words, ...added.notes].join('. ') });
+    goBack('/memory');
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void save();
+    void run(save);
   };
   return (
     <Screen title="Add a memory" back="/memory">

@@ -9,24 +9,12 @@ import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty, Failed, Notice, Skeleton } from '../../ui/notice.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
 import { dayAndTime } from '../chat/model/time.ts';
 import { MemoryRow } from './memory-row.tsx';
 import { shownList, useMemoryList, useMemorySearch, useOffline } from './use-memories.ts';
+import { useSettings } from './use-settings.ts';
 import { categoryWord, degradedLine, type Shown } from './words.ts';
-
-const SearchField = ({ text, onText }: { text: string; onText: (text: string) => void }) => (
-  <div className="relative px-4 pt-3">
-    <icons.search size={18} className="pointer-events-none absolute bottom-3 left-7 text-ink-3" />
-    <input
-      type="search"
-      aria-label="Search memories"
-      placeholder="Search by meaning or words"
-      value={text}
-      onChange={(event) => onText(event.target.value)}
-      className="tap w-full rounded-button border border-line-strong bg-surface pr-3 pl-10"
-    />
-  </div>
-);
 
 interface ChipsProps {
   counts: Readonly<Record<string, number>>;
@@ -172,16 +160,12 @@ const Actions = () => (
 );
 
 export const ListPage = () => {
-  const { client } = useHearth();
   const [text, setText] = useState('');
   const [category, setCategory] = useState<string | null>(null);
   const offline = useOffline();
   const data = useMemoryList(category);
   const search = useMemorySearch(text, category, data.memories);
-  const settings = useQuery({
-    queryKey: ['memory-settings'],
-    queryFn: ({ signal }) => client.memories.settings({ signal }),
-  });
+  const settings = useSettings();
   const healthLine = useHealthLine();
   const isOff = settings.data?.enabled === false;
   const { first } = data;
@@ -212,7 +196,13 @@ export const ListPage = () => {
       <Learning count={first?.waiting ?? 0} />
       {isEmpty ? null : (
         <>
-          <SearchField text={text} onText={setText} />
+          <SearchField
+            label="Search memories"
+            placeholder="Search by meaning or words"
+            text={text}
+            onText={setText}
+            className="mx-4 mt-3"
+          />
           <Chips counts={first?.categories ?? {}} chosen={category} onChoose={setCategory} />
         </>
       )}

@@ -6,6 +6,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useStore } from 'zustand';
 import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { ButtonLink, Link } from '../../shell/link.tsx';
 import { goBack, navigate } from '../../shell/router.ts';
 import { Screen } from '../../shell/screen.tsx';
@@ -121,27 +122,19 @@ const Correct = ({ memory, onDone }: { memory: Memory; onDone: () => void }) => 
   const queries = useQueryClient();
   const offline = useOffline();
   const [text, setText] = useState(memory.memory);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useDeed();
   const save = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const next = await client.memories.correct(memory.id, { memory: text.trim() });
-      queries.setQueryData([...memoriesKey, 'one', next.id], next);
-      void refreshMemories(queries);
-      showToast({ text: 'Corrected' });
-      navigate(`/memory/${next.id}`, { replace: true });
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-    }
+    const next = await client.memories.correct(memory.id, { memory: text.trim() });
+    queries.setQueryData([...memoriesKey, 'one', next.id], next);
+    void refreshMemories(queries);
+    showToast({ text: 'Corrected' });
+    navigate(`/memory/${next.id}`, { replace: true });
   };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        void run(save);
       }}
       className="flex flex-col gap-3"
     >

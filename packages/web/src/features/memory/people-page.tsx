@@ -11,7 +11,8 @@ import { Empty, Failed, Skeleton } from '../../ui/notice.tsx';
 import { shortDate } from '../chat/model/time.ts';
 import { Part } from '../settings/part.tsx';
 import { GraphPicture, mostDrawn, spokesOf } from './graph-picture.tsx';
-import { graphKey, useMemorySettings } from './use-memories.ts';
+import { graphKey } from './use-memories.ts';
+import { useSettings } from './use-settings.ts';
 import { noPeople } from './words.ts';
 
 type Entity = MemoryGraph['entities'][number];
@@ -137,7 +138,7 @@ const Names = ({ graph }: { graph: MemoryGraph }) =>
 
 export const PeoplePage = ({ about }: { about: string | null }) => {
   const { client } = useHearth();
-  const keepsNone = useMemorySettings().data?.keeps_graph === false;
+  const keepsNone = useSettings().data?.keeps_graph === false;
   const graph = useQuery({
     queryKey: [...graphKey, 'about', about],
     queryFn: ({ signal }) =>

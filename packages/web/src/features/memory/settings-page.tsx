@@ -5,31 +5,34 @@ import type { MemorySettings } from '@hearth/contract';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Choice, Field } from '../../ui/field.tsx';
-import { CheckRow } from '../../ui/form.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
+import { SwitchRow } from '../../ui/switch.tsx';
 import { showToast } from '../../ui/toast.tsx';
 import { Part, ProblemLine } from '../settings/part.tsx';
-import { refreshMemories, savedKey, settingsKey, useMemorySettings, useOffline } from './use-memories.ts';
+import { RetentionPart } from './retention-part.tsx';
+import { refreshMemories, savedKey, useOffline } from './use-memories.ts';
+import { settingsKey, useSaveSettings, useSettings } from './use-settings.ts';
 import { noPeople, piiChoices } from './words.ts';
 
 const word = 'forget';
 const peopleHint = 'Also keep who and what belongs together, so that one name leads to another.';
 
 const Choices = ({ settings, offline }: { settings: MemorySettings; offline: boolean }) => {
-  const { client } = useHearth();
   const queries = useQueryClient();
+  const save = useSaveSettings();
   const [problem, setProblem] = useState<string | null>(null);
   const change = async (part: UpdateMemorySettings): Promise<void> => {
     setProblem(null);
     const before = queries.getQueryData(settingsKey);
     queries.setQueryData<MemorySettings>(settingsKey, { ...settings, ...part });
     try {
-      queries.setQueryData(settingsKey, await client.memories.updateSettings(part));
+      await save(part);
     } catch (error) {
       queries.setQueryData(settingsKey, before);
       setProblem(`Not changed: ${problemOf(error)}`);
@@ -39,14 +42,14 @@ const Choices = ({ settings, offline }: { settings: MemorySettings; offline: boo
     <>
       <Part title="Memory in chats">
         <div>
-          <CheckRow
+          <SwitchRow
             label="Remember"
             hint="Facts are learned from chats and recalled in later ones. Off keeps what is stored but does not use it."
             checked={settings.enabled}
             disabled={offline}
             onChange={(enabled) => void change({ enabled })}
           />
-          <CheckRow
+          <SwitchRow
             label="People and things"
             hint={settings.keeps_graph ? peopleHint : noPeople}
             checked={settings.keeps_graph && settings.enable_graph}
@@ -87,22 +90,13 @@ const Import = ({ offline }: { offline: boolean }) => {
   const queries = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
   const [result, setResult] = useState<ImportedMemories | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useDeed();
   const take = async (file: File): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
     setResult(null);
-    try {
-      const lines = await file.text();
-      if (lines.trim() === '') throw new Error('The file is empty.');
-      setResult(await client.memories.import(lines));
-      await refreshMemories(queries);
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
+    const lines = await file.text();
+    if (lines.trim() === '') throw new Error('The file is empty.');
+    setResult(await client.memories.import(lines));
+    await refreshMemories(queries);
   };
   return (
     <>
@@ -115,7 +109,7 @@ const Import = ({ offline }: { offline: boolean }) => {
         onChange={(event) => {
           const file = event.target.files?.[0];
           event.target.value = '';
-          if (file) void take(file);
+          if (file) void run(() => take(file));
         }}
       />
       <Button busy={isBusy} disabled={offline} onClick={() => input.current?.click()}>
@@ -135,30 +129,20 @@ const DeleteAll = ({ offline }: { offline: boolean }) => {
   const { client, kv, ownerId } = useHearth();
   const queries = useQueryClient();
   const [typed, setTyped] = useState('');
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useDeed();
   const isMeant = typed.trim().toLowerCase() === word;
   const remove = async (): Promise<void> => {
-    if (!isMeant) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      await client.memories.removeAll();
-      await kv.remove(savedKey(ownerId));
-      setTyped('');
-      showToast({ text: 'Everything is forgotten' });
-      await refreshMemories(queries);
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
+    await client.memories.removeAll();
+    await kv.remove(savedKey(ownerId));
+    setTyped('');
+    showToast({ text: 'Everything is forgotten' });
+    await refreshMemories(queries);
   };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void remove();
+        if (isMeant) void run(remove);
       }}
       className="flex flex-col gap-3"
     >
@@ -181,7 +165,7 @@ const DeleteAll = ({ offline }: { offline: boolean }) => {
 export const SettingsPage = () => {
   const { client } = useHearth();
   const offline = useOffline();
-  const settings = useMemorySettings();
+  const settings = useSettings();
   return (
     <Screen title="Memory settings" back="/memory">
       <div className="flex flex-col gap-8 px-4 py-6">
@@ -195,7 +179,12 @@ export const SettingsPage = () => {
             onRetry={() => void settings.refetch()}
           />
         ) : null}
-        {settings.data ? <Choices settings={settings.data} offline={offline} /> : null}
+        {settings.data ? (
+          <>
+            <Choices settings={settings.data} offline={offline} />
+            <RetentionPart retention={settings.data.retention} offline={offline} />
+          </>
+        ) : null}
         <Part
           title="Take it with you"
           hint="All memories in one file, one a line. Import also reads what Mem0 exports."

@@ -16,7 +16,6 @@ const restingMs = 30_000;
 
 export const memoriesKey = ['memories'] as const;
 export const graphKey = ['memory-graph'] as const;
-export const settingsKey = ['memory-settings'] as const;
 const hiddenKey = ['memories-on-their-way-out'] as const;
 
 export interface SavedMemories {
@@ -26,11 +25,6 @@ export interface SavedMemories {
 export const savedKey = (ownerId: string): string => `copy:${ownerId}:memories`;
 
 export const useOffline = (): boolean => useStore(useHearth().store.state, ({ link }) => link.status === 'down');
-
-export const useMemorySettings = () => {
-  const { client } = useHearth();
-  return useQuery({ queryKey: settingsKey, queryFn: ({ signal }) => client.memories.settings({ signal }) });
-};
 
 export const refreshMemories = async (queries: QueryClient): Promise<void> => {
   await Promise.all([

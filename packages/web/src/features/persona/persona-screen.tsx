@@ -9,8 +9,9 @@ import { Screen } from '../../shell/screen.tsx';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Field, Select } from '../../ui/field.tsx';
-import { CheckRow, TextArea } from '../../ui/form.tsx';
+import { TextArea } from '../../ui/form.tsx';
 import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
+import { SwitchRow } from '../../ui/switch.tsx';
 import { ProblemLine } from '../settings/part.tsx';
 import { Compare } from './compare.tsx';
 import { choices, type Fields, labels } from './draft.ts';
@@ -80,7 +81,7 @@ const Inputs = ({ form }: { form: PersonaForm }) => (
       <Pick name="formality" form={form} />
       <Pick name="proactivity" form={form} />
     </div>
-    <CheckRow
+    <SwitchRow
       label={labels.use_emoji}
       hint="Where one fits"
       checked={form.fields.use_emoji}

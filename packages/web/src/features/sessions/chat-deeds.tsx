@@ -3,6 +3,7 @@
 import type { Session } from '@hearth/contract';
 import { type FormEvent, useState } from 'react';
 import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
@@ -23,21 +24,16 @@ const rowClass =
 const Rename = ({ session, onDone }: { session: Session; onDone: () => void }) => {
   const { client } = useHearth();
   const [title, setTitle] = useState(session.title ?? '');
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent): Promise<void> => {
+  const { isBusy, problem, run } = useDeed();
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
-    setBusy(true);
-    try {
+    void run(async () => {
       await client.sessions.update(session.id, { title: title.trim() });
       onDone();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-    }
+    });
   };
   return (
-    <form onSubmit={(event) => void submit(event)} className="flex items-start gap-2 pb-3">
+    <form onSubmit={submit} className="flex items-start gap-2 pb-3">
       <Field
         label="Title"
         value={title}

@@ -9,6 +9,7 @@ import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty, Failed, Skeleton } from '../../ui/notice.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
 import { dayAndTime } from '../chat/model/time.ts';
 import { ChatDeeds } from './chat-deeds.tsx';
 import { ChatRow } from './chat-row.tsx';
@@ -47,17 +48,13 @@ const Filter = ({
   onShelf: (shelf: Shelf) => void;
 }) => (
   <div className="flex items-center gap-2 border-b border-line px-4 py-2">
-    <div className="relative min-w-0 flex-1">
-      <icons.search size={18} className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-ink-3" />
-      <input
-        type="search"
-        aria-label="Find a chat"
-        placeholder="Find a chat"
-        value={search}
-        onChange={(event) => onSearch(event.target.value)}
-        className="tap w-full rounded-button border border-line-strong bg-surface pr-3 pl-10"
-      />
-    </div>
+    <SearchField
+      label="Find a chat"
+      placeholder="Find a chat"
+      text={search}
+      onText={onSearch}
+      className="min-w-0 flex-1"
+    />
     <Button
       tone="quiet"
       aria-pressed={shelf === 'archived'}

@@ -1,7 +1,7 @@
 'use client';
 import type { LoginCode } from '@hearth/contract';
 import { useEffect, useState } from 'react';
-import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { useHearth, useSession } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -21,20 +21,9 @@ const useLeft = (until: string | null): number => {
 const Pairing = () => {
   const { client } = useHearth();
   const [code, setCode] = useState<LoginCode | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useDeed();
   const left = useLeft(code?.expires_at ?? null);
-  const make = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      setCode(await client.auth.createCode());
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const make = (): Promise<boolean> => run(async () => setCode(await client.auth.createCode()));
   if (!code || left === 0) {
     return (
       <>
@@ -68,22 +57,10 @@ const Pairing = () => {
 
 const SignOut = () => {
   const { signOut } = useSession();
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useDeed();
   return (
     <>
-      <Button
-        tone="danger"
-        busy={isBusy}
-        className="self-start"
-        onClick={() => {
-          setBusy(true);
-          signOut().catch((error: unknown) => {
-            setProblem(problemOf(error));
-            setBusy(false);
-          });
-        }}
-      >
+      <Button tone="danger" busy={isBusy} className="self-start" onClick={() => void run(signOut)}>
         Sign out
       </Button>
       <ProblemLine>{problem}</ProblemLine>

@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
@@ -21,24 +22,17 @@ const Connect = () => {
   const { client } = useHearth();
   const queries = useQueryClient();
   const [text, setText] = useState('');
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent): Promise<void> => {
+  const { isBusy, problem, run } = useDeed();
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
+    void run(async () => {
       queries.setQueryData(accountKey, await client.account.connect({ credential: text.trim() }));
       setText('');
       showToast({ text: 'Claude is connected' });
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
-    <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3">
+    <form onSubmit={submit} className="flex flex-col gap-3">
       <Field
         label="API key or token"
         type="password"
@@ -60,23 +54,15 @@ const Connect = () => {
 const Disconnect = () => {
   const { client } = useHearth();
   const queries = useQueryClient();
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useDeed();
   const disconnect = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      await client.account.disconnect();
-      await queries.invalidateQueries({ queryKey: accountKey });
-      showToast({ text: 'Claude is disconnected' });
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
+    await client.account.disconnect();
+    await queries.invalidateQueries({ queryKey: accountKey });
+    showToast({ text: 'Claude is disconnected' });
   };
   return (
     <>
-      <Button tone="danger" busy={isBusy} onClick={() => void disconnect()} className="self-start">
+      <Button tone="danger" busy={isBusy} onClick={() => void run(disconnect)} className="self-start">
         Disconnect
       </Button>
       <ProblemLine>{problem}</ProblemLine>

@@ -4,11 +4,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { copyText } from '../../lib/copy-text.ts';
 import { problemOf } from '../../lib/store/store.ts';
+import { useDeed } from '../../lib/use-deed.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Failed, Notice, Skeleton } from '../../ui/notice.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
+import { SwitchRow } from '../../ui/switch.tsx';
 import { shortDate } from '../chat/model/time.ts';
 import { Part, ProblemLine } from './part.tsx';
 import { permissionWords } from './permissions.ts';
@@ -37,29 +39,24 @@ const CreateKey = ({ onMade }: { onMade: (text: string) => void }) => {
   const [name, setName] = useState('');
   const [granted, setGranted] = useState<ReadonlySet<Permission>>(new Set());
   const [days, setDays] = useState('');
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent): Promise<void> => {
+  const [offRecord, setOffRecord] = useState(false);
+  const { isBusy, problem, run } = useDeed();
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
+    void run(async () => {
       const expires_at = days === '' ? null : new Date(Date.now() + Number(days) * 86_400_000).toISOString();
       const permissions = Object.fromEntries([...granted].map((one) => [one, true]));
-      const made = await client.apiKeys.create({ name: name.trim(), permissions, expires_at });
+      const made = await client.apiKeys.create({ name: name.trim(), permissions, expires_at, off_record: offRecord });
       setName('');
       setGranted(new Set());
+      setOffRecord(false);
       onMade(made.key);
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   const toggle = (one: Permission): void =>
     setGranted((old) => new Set(old.has(one) ? [...old].filter((other) => other !== one) : [...old, one]));
   return (
-    <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+    <form onSubmit={submit} className="flex flex-col gap-4">
       <Field
         label="Name"
         value={name}
@@ -72,22 +69,23 @@ const CreateKey = ({ onMade }: { onMade: (text: string) => void }) => {
         {permissionWords.map((choice) => {
           const isMine = identity?.permissions[choice.name] === true;
           return (
-            <label key={choice.name} className="flex min-h-11 items-center gap-3 text-list">
-              <input
-                type="checkbox"
-                className="size-5 accent-(--accent)"
-                checked={granted.has(choice.name)}
-                disabled={!isMine}
-                onChange={() => toggle(choice.name)}
-              />
-              <span className={isMine ? '' : 'text-ink-3'}>
-                {choice.words}
-                {isMine ? '' : ' (your key may not)'}
-              </span>
-            </label>
+            <SwitchRow
+              key={choice.name}
+              label={choice.words}
+              hint={isMine ? undefined : 'Your key may not, so it cannot hand that on.'}
+              checked={granted.has(choice.name)}
+              disabled={!isMine}
+              onChange={() => toggle(choice.name)}
+            />
           );
         })}
       </fieldset>
+      <SwitchRow
+        label="Off the record"
+        hint="Nothing from its chats is remembered, and nothing is recalled in them."
+        checked={offRecord}
+        onChange={setOffRecord}
+      />
       <Field
         label="Days until it expires"
         inputMode="numeric"
@@ -118,22 +116,14 @@ const stateOf = (apiKey: ApiKey): string => {
 const KeyRow = ({ apiKey, onRotated, onChanged }: KeyRowProps) => {
   const { client } = useHearth();
   const [asked, setAsked] = useState<'rotate' | 'revoke' | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const act = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
+  const { isBusy, problem, run } = useDeed();
+  const act = (): Promise<boolean> =>
+    run(async () => {
       if (asked === 'rotate') onRotated((await client.apiKeys.rotate(apiKey.id)).new_key);
       else await client.apiKeys.revoke(apiKey.id);
       setAsked(null);
       await onChanged();
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <li className="flex flex-wrap items-center gap-2 border-b border-line py-3 last:border-b-0">
       <div className="min-w-40 flex-1">
@@ -142,6 +132,7 @@ const KeyRow = ({ apiKey, onRotated, onChanged }: KeyRowProps) => {
         </p>
         <p className="text-label text-ink-2">
           <span className="font-mono">{apiKey.hint}…</span> · {stateOf(apiKey)}
+          {apiKey.off_record ? ' · Off the record' : ''}
         </p>
       </div>
       {apiKey.is_active ? (
