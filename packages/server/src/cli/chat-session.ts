@@ -159,6 +159,7 @@ const readAll = async (events: AsyncIterable<NumberedEvent>, take: (event: Numbe
 async function* untilDone(items: ReturnType<Client['events']>): AsyncGenerator<NumberedEvent, void, void> {
   for await (const item of items) {
     if (item.kind === 'too_old') throw new Error('Part of this run is no longer kept; use /resume to see the rest');
+    if (item.kind === 'start') continue;
     yield item.event;
     if (item.event.type === 'done') return;
   }
