@@ -31,8 +31,15 @@ export const startMemoryPart = async (database: Engine, engine: MemoryEngine | n
   const lifecycle = createLifecycle({ ...base, limitMs: 10_000 });
   const index = createSqliteSearchIndex({ dir, clock: systemClock });
   const embedder = createBundledEmbedder(base);
+  const told: PartUnderTest['told'] = [];
   const part = createMemoryPart({
     ...base,
+    events: {
+      publish(ownerId, event) {
+        if (event.type === 'memory') told.push({ ownerId, ...event.data });
+        return { ...event, seq: told.length };
+      },
+    },
     audit: createAudit(base),
     jobs,
     lifecycle,
@@ -52,6 +59,7 @@ export const startMemoryPart = async (database: Engine, engine: MemoryEngine | n
     part,
     db,
     jobs,
+    told,
     async close() {
       await jobs.stop(1_000);
       await lifecycle.stop();
