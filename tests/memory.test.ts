@@ -183,6 +183,23 @@ const suite = (engine: Engine): void => {
     theirs.leave();
   });
 
+  it('finds what was said in the time that a question names, though it shares no word with it', async () => {
+    const daysAgo = (days: number) => ({ occurred_at: new Date(Date.now() - days * 86_400_000).toISOString() });
+    await add('Marzipan was bought for the xylophone.', daysAgo(2));
+    await add('The gutter was cleaned by Mr Huber.', daysAgo(200));
+    for (const room of ['attic', 'cellar', 'kitchen', 'hall']) await add(`You told me to do the ${room}.`, daysAgo(90));
+    const question = 'What did I tell you to do two days ago?';
+    const { results } = await search(question, { limit: 3, explain: true });
+    expect(results.map(({ memory }) => memory)).toContain('Marzipan was bought for the xylophone.');
+    expect(results.find(({ memory }) => memory.startsWith('Marzipan'))?.reasons?.time).toBeGreaterThan(0.2);
+    expect(await texts('What did I tell you to do two days ago?')).toHaveLength(6);
+    const [best] = (await search('Who cleaned the gutter two days ago?', { limit: 1 })).results;
+    expect(best?.memory).toBe('The gutter was cleaned by Mr Huber.');
+    expect((await search(question, { category: 'none' })).results).toEqual([]);
+    const said = await ask('What have I told you two days ago?');
+    expect(said.memories_used).toContain(results.find(({ memory }) => memory.startsWith('Marzipan'))?.id);
+  });
+
   it('neither recalls nor learns in a session, or with a key, that is off the record', async () => {
     await add('The owner has a red bicycle.');
     const made = await harness.json('/api/v1/sessions', { off_record: true });

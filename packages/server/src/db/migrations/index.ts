@@ -14,6 +14,7 @@ import { memories } from './0007-memories.ts';
 import { personas } from './0008-personas.ts';
 import { offTheRecord } from './0009-off-the-record.ts';
 import { memoryWork } from './0010-memory-work.ts';
+import { memoryTimes } from './0012-memory-times.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
@@ -26,4 +27,5 @@ export const createMigrations = (kind: DatabaseKind): Record<string, Migration> 
   '0008-personas': personas,
   '0009-off-the-record': offTheRecord,
   '0010-memory-work': memoryWork(kind),
+  '0012-memory-times': memoryTimes(kind),
 });
