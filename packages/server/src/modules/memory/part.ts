@@ -22,6 +22,7 @@ import { createExtract } from './extract.ts';
 import { createFollowing } from './following.ts';
 import { withFresh } from './fresh.ts';
 import { createLearning } from './learning.ts';
+import { createNear } from './near.ts';
 import { createMemoryNews, withImportNews, withNews } from './news.ts';
 import { createRecall } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
@@ -130,7 +131,8 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
   const settings = createMemorySettings(deps);
   const sanitise = createSanitise(deps.secrets);
   const { sync, enqueueSync, takeUp, settle, checkIndex } = createFollower(deps, store);
-  const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
+  const near = createNear({ ...deps, store, sync });
+  const writer = createMemoryWriter({ ...deps, store, settings, sanitise, near, enqueueSync });
   const recall = createRecall({ ...deps, store, index: withFresh(index, store), sync, checkIndex });
   const learning = createLearning({
     ...deps,

@@ -149,7 +149,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
         corrects: fact.corrects,
       }),
     );
-    const written = await deps.writer.write(ownerId, conversation.place, drafts, { before: note });
+    const written = await deps.writer.write(ownerId, conversation.place, drafts, { before: note, mergeNear: true });
     return { ...written, refused };
   };
 

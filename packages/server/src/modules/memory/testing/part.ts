@@ -23,7 +23,11 @@ export interface PartUnderTest extends MemoriesUnderTest {
 
 const noModel: StructuredModel = { ask: () => Promise.reject(new Error('nothing is asked here')) };
 
-export const startMemoryPart = async (database: Engine, engine: MemoryEngine | null): Promise<PartUnderTest> => {
+export const startMemoryPart = async (
+  database: Engine,
+  engine: MemoryEngine | null,
+  model = noModel,
+): Promise<PartUnderTest> => {
   const db = await database.makeDb();
   const dir = mkdtempSync(join(tmpdir(), 'hearth-memory-'));
   const base = { db, clock: systemClock, log: silentLog };
@@ -47,7 +51,7 @@ export const startMemoryPart = async (database: Engine, engine: MemoryEngine | n
     index,
     embedder,
     graph: createSqlGraphStore(db),
-    model: noModel,
+    model,
     engine,
     secrets: () => [contractSecret],
     placeOf: () => null,
