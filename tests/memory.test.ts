@@ -160,7 +160,7 @@ const suite = (engine: Engine): void => {
     const told = ({ events }: Follower) => events.filter(({ type }) => type === 'memory').map(({ data }) => data);
 
     await ask("I'm allergic to peanuts.");
-    await mine.next('memory', ({ action }) => action === 'added');
+    await mine.next('memory', ({ action }) => action === 'added', 20_000);
     const [learned] = (await search('allergic')).results;
     const one = (await add('The attic is insulated.')).body.memories[0];
     const fresher = (await call('PUT', `/${one.id}`, { memory: 'The attic is insulated with hemp.' })).body;
