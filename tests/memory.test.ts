@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Engine, eachEngine } from '../packages/server/src/db/test-db.ts';
 import { type Harness, startHarness } from './harness.ts';
 import { databaseEnv, neo4jEnv } from './support/engines.ts';
+import { type Follower, follow } from './support/events.ts';
 import { makeOwner } from './support/owners.ts';
 import { until } from './support/until.ts';
 
@@ -149,6 +150,54 @@ const suite = (engine: Engine): void => {
       () => files().every((file) => !contentOf(file).includes('marzipan')),
       10_000,
     );
+  });
+
+  it('tells its owner, and nobody else, what has changed: once, and without a word of it', async () => {
+    const other = await makeOwner(harness);
+    const headers = { 'X-API-Key': other.key, 'Content-Type': 'application/json' };
+    const mine = await follow((signal) => harness.fetch('/api/v1/events', { signal }));
+    const theirs = await follow((signal) => fetch(`${harness.url}/api/v1/events`, { headers, signal }));
+    const told = ({ events }: Follower) => events.filter(({ type }) => type === 'memory').map(({ data }) => data);
+
+    await ask("I'm allergic to peanuts.");
+    await mine.next('memory', ({ action }) => action === 'added', 20_000);
+    const [learned] = (await search('allergic')).results;
+    const one = (await add('The attic is insulated.')).body.memories[0];
+    const fresher = (await call('PUT', `/${one.id}`, { memory: 'The attic is insulated with hemp.' })).body;
+    await call('DELETE', `/${fresher.id}`);
+    await call('DELETE', '');
+    await mine.next('memory', ({ action }) => action === 'cleared');
+    expect(told(mine)).toEqual([
+      { action: 'added', ids: [learned?.id], count: 1 },
+      { action: 'added', ids: [one.id], count: 1 },
+      { action: 'changed', ids: [fresher.id, one.id], count: 2 },
+      { action: 'removed', ids: [fresher.id], count: 1 },
+      { action: 'cleared', count: 1 },
+    ]);
+    mine.leave();
+
+    const body = JSON.stringify({ messages: 'The safe is behind the picture.', infer: false });
+    await fetch(`${harness.url}/api/v1/memories`, { method: 'POST', headers, body });
+    await theirs.next('memory');
+    expect(told(theirs)).toMatchObject([{ action: 'added', count: 1 }]);
+    theirs.leave();
+  });
+
+  it('finds what was said in the time that a question names, though it shares no word with it', async () => {
+    const daysAgo = (days: number) => ({ occurred_at: new Date(Date.now() - days * 86_400_000).toISOString() });
+    await add('Marzipan was bought for the xylophone.', daysAgo(2));
+    await add('The gutter was cleaned by Mr Huber.', daysAgo(200));
+    for (const room of ['attic', 'cellar', 'kitchen', 'hall']) await add(`You told me to do the ${room}.`, daysAgo(90));
+    const question = 'What did I tell you to do two days ago?';
+    const { results } = await search(question, { limit: 3, explain: true });
+    expect(results.map(({ memory }) => memory)).toContain('Marzipan was bought for the xylophone.');
+    expect(results.find(({ memory }) => memory.startsWith('Marzipan'))?.reasons?.time).toBeGreaterThan(0.2);
+    expect(await texts('What did I tell you to do two days ago?')).toHaveLength(6);
+    const [best] = (await search('Who cleaned the gutter two days ago?', { limit: 1 })).results;
+    expect(best?.memory).toBe('The gutter was cleaned by Mr Huber.');
+    expect((await search(question, { category: 'none' })).results).toEqual([]);
+    const said = await ask('What have I told you two days ago?');
+    expect(said.memories_used).toContain(results.find(({ memory }) => memory.startsWith('Marzipan'))?.id);
   });
 
   it('neither recalls nor learns in a session, or with a key, that is off the record', async () => {

@@ -8,6 +8,7 @@ import { migrateDatabase, openDatabase } from '../../packages/server/src/db/inde
 import { systemClock as clock } from '../../packages/server/src/kernel/clock.ts';
 import { newId } from '../../packages/server/src/kernel/ids.ts';
 import { silentLog as log } from '../../packages/server/src/kernel/log.ts';
+import { createNear } from '../../packages/server/src/modules/memory/near.ts';
 import { createRecall, type Recalled } from '../../packages/server/src/modules/memory/recall.ts';
 import { createSanitise } from '../../packages/server/src/modules/memory/sanitise.ts';
 import { createMemorySettings } from '../../packages/server/src/modules/memory/settings.ts';
@@ -65,6 +66,7 @@ export const openLibrary = async (embedder: Embedder): Promise<Library> => {
     store,
     settings,
     sanitise: createSanitise(() => []),
+    near: createNear({ store, index, embedder, sync, clock, log }),
     enqueueSync: async () => {},
   });
   const recall = createRecall({ store, index, embedder, graph, sync, checkIndex: () => {}, clock, log });

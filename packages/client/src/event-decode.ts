@@ -21,6 +21,7 @@ const knownTypes: Record<EventType, true> = {
   error: true,
   done: true,
   session: true,
+  memory: true,
   health: true,
 };
 const isKnown = (name: string): name is EventType => Object.hasOwn(knownTypes, name);

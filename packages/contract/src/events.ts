@@ -128,6 +128,24 @@ export const sessionEventSchema = z
   .describe('A session was made, changed or (null) deleted')
   .meta({ id: 'SessionEvent' });
 
+/** Ids in one event; of more the count tells. */
+export const mostMemoryIds = 100;
+/** Never what is remembered: the log keeps its events for a while, and what is forgotten must not live on in it. */
+export const memoryEventSchema = z
+  .object({
+    action: z
+      .enum(['added', 'changed', 'removed', 'cleared'])
+      .describe('"changed": corrected, with what holds now; "cleared": everything is forgotten'),
+    ids: z
+      .array(idSchema)
+      .max(mostMemoryIds)
+      .optional()
+      .describe('Left out when there are too many, after an import, and when everything is forgotten'),
+    count: z.number().int().nonnegative(),
+  })
+  .describe('Something is remembered, corrected or forgotten')
+  .meta({ id: 'MemoryEvent' });
+
 export const healthEventSchema = z.object({ status: z.string(), degraded_features: z.array(z.string()) });
 
 export const eventSchemas = {
@@ -143,6 +161,7 @@ export const eventSchemas = {
   error: errorEventSchema,
   done: doneEventSchema,
   session: sessionEventSchema,
+  memory: memoryEventSchema,
   health: healthEventSchema,
 } as const;
 
@@ -162,6 +181,7 @@ export const hearthEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('error'), data: eventSchemas.error }),
   z.object({ type: z.literal('done'), data: eventSchemas.done }),
   z.object({ type: z.literal('session'), data: eventSchemas.session }),
+  z.object({ type: z.literal('memory'), data: eventSchemas.memory }),
   z.object({ type: z.literal('health'), data: eventSchemas.health }),
 ]);
 /** One event, before it has a number. */

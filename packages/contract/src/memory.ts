@@ -107,7 +107,7 @@ export const memoryReasonsSchema = z
     meaning: z.number(),
     neighbours: z.number(),
     graph: z.number(),
-    time: z.number(),
+    time: z.number().describe('Newer than others, or said in the time that the question names'),
     matched_words: z.array(z.string()),
     through: z.array(z.string()).describe('People and things that led here'),
   })

@@ -15,6 +15,7 @@ import { personas } from './0008-personas.ts';
 import { offTheRecord } from './0009-off-the-record.ts';
 import { memoryWork } from './0010-memory-work.ts';
 import { recalled } from './0011-recalled.ts';
+import { memoryTimes } from './0012-memory-times.ts';
 
 export const createMigrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-ground': ground(kind),
@@ -28,4 +29,5 @@ export const createMigrations = (kind: DatabaseKind): Record<string, Migration> 
   '0009-off-the-record': offTheRecord,
   '0010-memory-work': memoryWork(kind),
   '0011-recalled': recalled,
+  '0012-memory-times': memoryTimes(kind),
 });

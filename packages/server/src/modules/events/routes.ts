@@ -1,5 +1,5 @@
 /** `GET /api/v1/events`: the one stream a client keeps open. */
-import { eventQuerySchema } from '@hearth/contract';
+import { eventQuerySchema, eventSchemas } from '@hearth/contract';
 import { z } from 'zod';
 import type { HttpApp } from '../../http/app.ts';
 import { defineRoute } from '../../http/route.ts';
@@ -15,6 +15,8 @@ export interface EventRouteDeps {
   onInvalidated: (key: { keyId: string; keyHash: string }, callback: () => void) => () => void;
 }
 
+const eventKinds = `Server-sent events; the kinds are ${Object.keys(eventSchemas).join(', ')}`;
+
 const route = defineRoute(
   { access: 'key' },
   {
@@ -24,7 +26,7 @@ const route = defineRoute(
     summary:
       'Every event of this owner, resumable with `after` or the header Last-Event-ID; without them `start` says from where',
     request: { query: eventQuerySchema },
-    responses: { 200: { description: 'Server-sent events', content: { 'text/event-stream': { schema: z.string() } } } },
+    responses: { 200: { description: eventKinds, content: { 'text/event-stream': { schema: z.string() } } } },
   },
 );
 

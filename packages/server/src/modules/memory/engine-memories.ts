@@ -138,8 +138,9 @@ const createAdding = (deps: EngineMemoriesDeps, record: RecordAct): Pick<Memorie
       return added;
     },
     async learn(ownerId, conversation, how) {
-      const { blocked } = await learn(ownerId, conversation, how);
-      return { merged: 0, superseded: [], blocked, refused: 0 };
+      const { memories, blocked } = await learn(ownerId, conversation, how);
+      const rows = memories.map(({ id }) => ({ id, supersedes: null }));
+      return { rows, merged: 0, superseded: [], blocked, refused: 0 };
     },
     async keep(asker, { text, category, author, sessionId }) {
       const { ownerId } = asker;
@@ -240,19 +241,25 @@ export const createEngineMemories = (deps: EngineMemoriesDeps, search: EngineSea
       return next;
     },
     async expire() {
+      const gone: { ownerId: string; ids: string[] }[] = [];
       for (const { ownerId, retention } of await settings.withRetention()) {
         const daysOf = (category: string | null): number | null | undefined => {
           const own = retention[category ?? '*'];
           // Null is a decision of its own: kept for ever, whatever is said of all others.
           return own === undefined ? retention['*'] : own;
         };
+        const ids: string[] = [];
         for (const memory of await engine.list(ownerId)) {
           const { category, occurred_at } = noteOf(memory);
           const days = daysOf(category);
           const before = days == null ? '' : new Date(clock.now().getTime() - days * 86_400_000).toISOString();
-          if (occurred_at < before) await engine.remove(ownerId, memory.id);
+          if (occurred_at >= before) continue;
+          await engine.remove(ownerId, memory.id);
+          ids.push(memory.id);
         }
+        if (ids.length > 0) gone.push({ ownerId, ids });
       }
+      return gone;
     },
   };
 };

@@ -7,6 +7,7 @@ import { createEngineMemories, createEngineSearch, type EngineSearch } from './e
 import { toOurs } from './engine-shape.ts';
 import { createEngineWriter, type EngineWriter } from './engine-writer.ts';
 import { createLearning } from './learning.ts';
+import { createMemoryNews, withImportNews, withNews } from './news.ts';
 import type { MemoryPart, MemoryPartDeps } from './part.ts';
 import { createSanitise } from './sanitise.ts';
 import { createMemorySettings } from './settings.ts';
@@ -56,7 +57,9 @@ export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; 
     learn: (...conversation) => memories.learn(...conversation),
     leaveBehind: (ownerId) => chat.leaveBehind(ownerId),
   });
-  const memories = createEngineMemories({ ...deps, ...learning, settings, sanitise, writer }, search);
+  const news = createMemoryNews(deps.events);
+  const own = createEngineMemories({ ...deps, ...learning, settings, sanitise, writer }, search);
+  const memories = withNews(own, news);
   const chat = createChatMemory({
     ...deps,
     ...deps.inChats,
@@ -66,21 +69,22 @@ export const createEnginePart = (deps: MemoryPartDeps & { engine: MemoryEngine; 
     recall: createEngineRecall(search, clock),
     memories,
   });
+  const transfer = createMemoryTransfer({
+    all: async (ownerId) => {
+      const all = (await engine.list(ownerId)).map((memory) => toOurs(ownerId, memory));
+      return all.sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
+    },
+    writer: lineWriter(writer),
+    now: () => clock.now(),
+    settle: async () => {},
+  });
   return {
     index: deps.index,
     probes: deps.probes,
     lostFeatures: learning.lostFeatures,
     memories,
     tools: createMemoryTools({ ...chat, memories, placeOf: deps.placeOf }),
-    transfer: createMemoryTransfer({
-      all: async (ownerId) => {
-        const all = (await engine.list(ownerId)).map((memory) => toOurs(ownerId, memory));
-        return all.sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
-      },
-      writer: lineWriter(writer),
-      now: () => clock.now(),
-      settle: async () => {},
-    }),
+    transfer: withImportNews(transfer, news),
     chat,
     start: async () => deps.watch(),
   };

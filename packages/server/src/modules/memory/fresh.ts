@@ -6,16 +6,21 @@
 import type { SearchIndex } from '../../ports/search-index.ts';
 import type { MemoryStore } from './store.ts';
 
-export const withFresh = (index: SearchIndex, store: MemoryStore): SearchIndex => ({
+export const withFresh = <I extends Pick<SearchIndex, 'query'>>(index: I, store: MemoryStore): I => ({
   ...index,
   async query(scope, query) {
-    const [hits, waiting] = await Promise.all([index.query(scope, query), store.waiting(scope.ownerId, 'index', 1)]);
-    if (waiting.length === 0) return hits;
-    const words = await store.words.find(scope.ownerId, query.text, query.candidates);
+    // Looked at before the index: what gets there in between is found in one of the two.
+    const waiting = await store.waiting(scope.ownerId, 'index', query.candidates);
+    if (waiting.length === 0) return index.query(scope, query);
+    const [hits, words] = await Promise.all([
+      index.query(scope, query),
+      store.words.find(scope.ownerId, query.text, query.candidates),
+    ]);
+    const waited = new Set(waiting.flatMap(({ id, indexed }) => (indexed === 0 ? [id] : [])));
     const known = new Set(hits.map(({ id }) => id));
     const scores = new Map(words.filter(({ id }) => !known.has(id)).map(({ id, words: score }) => [id, score]));
     const rows = await store.byIds(scope.ownerId, [...scores.keys()]);
-    const fresh = rows.filter(({ indexed }) => indexed === 0);
+    const fresh = rows.filter(({ id, indexed }) => indexed === 0 || waited.has(id));
     return [...hits, ...fresh.map(({ id }) => ({ id, words: scores.get(id) ?? 0, meaning: null }))];
   },
 });

@@ -1,6 +1,12 @@
 /** What memory does for its owner, whichever engine keeps it. */
-import type { AddMemories, SearchMemories } from '@hearth/contract';
-import { memoryHistorySchema, memoryListSchema, memoryResultsSchema, memorySchema } from '@hearth/contract';
+import type { AddMemories, EventData, SearchMemories } from '@hearth/contract';
+import {
+  memoryEventSchema,
+  memoryHistorySchema,
+  memoryListSchema,
+  memoryResultsSchema,
+  memorySchema,
+} from '@hearth/contract';
 import { expect, it } from 'vitest';
 import type { Db } from '../../db/index.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -10,16 +16,20 @@ import type { Asker } from './service.ts';
 /** What the parts under test are given as a secret of the configuration. */
 export const contractSecret = 'hunter2-hunter2-hunter2';
 
+export type MemoryTold = EventData<'memory'> & { ownerId: string };
+
 export interface MemoriesUnderTest {
   part: MemoryPart;
   db: Db;
+  /** Events that were published, oldest first. */
+  told: MemoryTold[];
 }
 
 const all = { page: 1, page_size: 50, superseded: 'false' } as const;
 
 export const memoriesContract = (make: () => Promise<MemoriesUnderTest>): void => {
   const fresh = async () => {
-    const { part, db } = await make();
+    const { part, db, told } = await make();
     const { memories } = part;
     const newAsker = async (): Promise<Asker> => {
       const ownerId = newId();
@@ -38,7 +48,7 @@ export const memoriesContract = (make: () => Promise<MemoriesUnderTest>): void =
       const rows = db.kysely.selectFrom('audit').where('owner_id', '=', asker.ownerId);
       return rows.select(['action', 'target', 'ip']).execute();
     };
-    return { part, memories, asker, newAsker, add, search, texts, acts };
+    return { part, memories, asker, newAsker, add, search, texts, acts, told };
   };
 
   it('stores what it is given, and finds it, for its owner alone', async () => {
@@ -183,6 +193,35 @@ export const memoriesContract = (make: () => Promise<MemoriesUnderTest>): void =
     const found = await acts();
     expect(found).toHaveLength(expected.length);
     expect(found).toEqual(expect.arrayContaining(expected));
+  });
+
+  it('tells its owner what has changed, each change once and without a word of it', async () => {
+    const { part, memories, asker, newAsker, add, told } = await fresh();
+    const other = await newAsker();
+    const ids = (await add(['One.', 'Two.'].map((content) => ({ role: 'user', content })))).memories.map(
+      ({ id }) => id,
+    );
+    await add('One.');
+    const kept = await memories.keep(asker, { text: 'Three.', category: null, author: 'owner', sessionId: newId() });
+    const fresher = await memories.correct(asker, kept, { memory: 'Four.' });
+    await memories.forget(asker, fresher.id);
+    await part.transfer.read(other.ownerId, '{"memory":"Five."}\n{"memory":"Six."}');
+    await memories.updateSettings(asker, { retention: { '*': 1 } });
+    await add('Old.', { occurred_at: '2020-01-01T00:00:00.000Z' });
+    await memories.expire();
+    await memories.forgetAll(asker);
+    const mine = told.filter(({ ownerId }) => ownerId === asker.ownerId);
+    expect(mine).toMatchObject([
+      { action: 'added', ids, count: 2 },
+      { action: 'added', ids: [kept], count: 1 },
+      { action: 'changed', ids: [...new Set([fresher.id, kept])] },
+      { action: 'removed', ids: [fresher.id], count: 1 },
+      { action: 'added', count: 1 },
+      { action: 'removed', ids: mine[4]?.ids, count: 1 },
+      { action: 'cleared', count: 2 },
+    ]);
+    expect(told.filter(({ ownerId }) => ownerId === other.ownerId)).toMatchObject([{ action: 'added', count: 2 }]);
+    for (const { ownerId: _, ...data } of told) expect(memoryEventSchema.strict().parse(data)).toEqual(data);
   });
 
   it('lets go what is older than the owner wants to keep', async () => {

@@ -13,6 +13,7 @@ import type { MemoryEngine } from '../../ports/memory-engine.ts';
 import type { SearchIndex } from '../../ports/search-index.ts';
 import type { StructuredModel } from '../../ports/structured-model.ts';
 import type { Audit } from '../audit/index.ts';
+import type { EventLog } from '../events/index.ts';
 import type { Probe } from '../health/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import { type ChatMemory, createChatMemory } from './chat.ts';
@@ -21,6 +22,8 @@ import { createExtract } from './extract.ts';
 import { createFollowing } from './following.ts';
 import { withFresh } from './fresh.ts';
 import { createLearning } from './learning.ts';
+import { createNear } from './near.ts';
+import { createMemoryNews, withImportNews, withNews } from './news.ts';
 import { createRecall } from './recall.ts';
 import { createSanitise } from './sanitise.ts';
 import { createMemories, type Memories } from './service.ts';
@@ -36,6 +39,7 @@ export interface MemoryPartDeps {
   clock: Clock;
   log: Log;
   audit: Audit;
+  events: Pick<EventLog, 'publish'>;
   jobs: Jobs;
   lifecycle: Lifecycle;
   /** Services beside the server; none for what is built in. */
@@ -127,7 +131,8 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
   const settings = createMemorySettings({ ...deps, keepsGraph: true });
   const sanitise = createSanitise(deps.secrets);
   const { sync, enqueueSync, takeUp, settle, checkIndex } = createFollower(deps, store);
-  const writer = createMemoryWriter({ ...deps, store, settings, sanitise, enqueueSync });
+  const near = createNear({ ...deps, store, sync });
+  const writer = createMemoryWriter({ ...deps, store, settings, sanitise, near, enqueueSync });
   const recall = createRecall({ ...deps, store, index: withFresh(index, store), sync, checkIndex });
   const learning = createLearning({
     ...deps,
@@ -136,7 +141,8 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     learn: (...conversation) => memories.learn(...conversation),
     leaveBehind: (ownerId) => chat.leaveBehind(ownerId),
   });
-  const memories = createMemories({
+  const news = createMemoryNews(deps.events);
+  const own = createMemories({
     ...deps,
     ...learning,
     store,
@@ -147,19 +153,21 @@ const createOwnPart = (deps: MemoryPartDeps): MemoryPart => {
     enqueueSync,
     settle,
   });
+  const memories = withNews(own, news);
   const chat = createChatMemory({ ...deps, ...deps.inChats, ...learning, store, settings, recall, memories });
+  const transfer = createMemoryTransfer({
+    all: createRowReader(store),
+    writer: lineWriter(writer),
+    now: () => clock.now(),
+    settle,
+  });
   return {
     index,
     probes: deps.probes,
     lostFeatures: learning.lostFeatures,
     memories,
     tools: createMemoryTools({ ...chat, memories, placeOf: deps.placeOf }),
-    transfer: createMemoryTransfer({
-      all: createRowReader(store),
-      writer: lineWriter(writer),
-      now: () => clock.now(),
-      settle,
-    }),
+    transfer: withImportNews(transfer, news),
     chat,
     async start() {
       // Also what was given up meanwhile: the rows still say what is left to do.

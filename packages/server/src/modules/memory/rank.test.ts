@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IndexHit } from '../../ports/search-index.ts';
-import { type Place, rank } from './rank.ts';
+import { type Place, type RankInput, rank } from './rank.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const long = '2020-01-01T00:00:00.000Z';
@@ -9,8 +9,11 @@ const place = (id: string, runNo = 0, runId: string | null = null, occurredAt = 
   { id, runId, runNo, occurredAt },
 ];
 const hit = (id: string, words: number, meaning: number | null): IndexHit => ({ id, words, meaning });
-const order = (hits: IndexHit[], places: [string, Place][], graph: [string, number][] = []) =>
-  rank({ hits, places: new Map(places), graph: new Map(graph), now });
+const order = (
+  hits: IndexHit[],
+  places: [string, Place][],
+  { graph = [], period = null }: { graph?: [string, number][]; period?: RankInput['period'] } = {},
+) => rank({ hits, places: new Map(places), graph: new Map(graph), period, now });
 
 describe('the order of memories', () => {
   it('weighs meaning a little more than words', () => {
@@ -48,11 +51,45 @@ describe('the order of memories', () => {
   });
 
   it('says how much each part adds, and the parts are the score', () => {
-    const [one] = order([hit('a', 3, 0.4)], [place('a')], [['a', 1]]);
+    const [one] = order([hit('a', 3, 0.4)], [place('a')], { graph: [['a', 1]] });
     const { score, id: _id, ...parts } = one ?? { score: 0, id: '' };
     expect(Object.values(parts).reduce((sum: number, part) => sum + Number(part), 0)).toBeCloseTo(score);
     expect(score).toBeLessThanOrEqual(1);
     expect(one?.graph).toBeGreaterThan(0);
+  });
+
+  describe('with a time in the question', () => {
+    const period = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-04-01T00:00:00Z') };
+    const then = '2026-03-09T00:00:00.000Z';
+    const at = (id: string, occurredAt: string) => place(id, 0, null, occurredAt);
+
+    it('lifts what was said then, also when nothing else fits', () => {
+      const places = [
+        at('then', then),
+        at('first', '2026-03-01T00:00:00.000Z'),
+        at('later', '2026-04-01T00:00:00.000Z'),
+      ];
+      const hits = places.map(([id]) => hit(id, 0, 0));
+      const ranked = order(hits, places, { period });
+      expect(ranked.map(({ id }) => id)).toEqual(['then', 'first']);
+      expect(ranked[0]?.time).toBeGreaterThan(0.2);
+      expect(ranked[0]).toMatchObject({ words: 0, meaning: 0 });
+    });
+
+    it('keeps what fits well from another time first, with the score it has without one', () => {
+      const places = [at('then', then), at('well', long)];
+      const hits = [hit('then', 0, 0.1), hit('well', 9, 0.8)];
+      const ranked = order(hits, places, { period });
+      expect(ranked.map(({ id }) => id)).toEqual(['well', 'then']);
+      expect(ranked[0]).toEqual(order(hits, places)[0]);
+    });
+
+    it('decides between two that fit alike, and never gives more than a whole score', () => {
+      const places = [at('new', '2026-11-23T00:00:00.000Z'), at('then', then)];
+      const ranked = order([hit('new', 9, 1), hit('then', 9, 1)], places, { period, graph: [['then', 1]] });
+      expect(ranked[0]?.id).toBe('then');
+      expect(ranked[0]?.score).toBeLessThanOrEqual(1);
+    });
   });
 
   it('leaves out what matches in no way, and what is gone', () => {

@@ -1,7 +1,7 @@
 /**
  * How remembered facts are put in order. Every candidate has a score by words and one by meaning; what was said right
- * beside a good candidate, what is linked to it through people and things, and what is recent adds to it. The weights
- * were measured on a public set of long conversations (`docs/benchmarks.md`, "Memory").
+ * beside a good candidate, what is linked to it through people and things, what is recent and what was said in the time
+ * that the question names adds to it. The other weights were measured on a public set of long conversations (`docs/benchmarks.md`, "Memory").
  */
 import type { IndexHit } from '../../ports/search-index.ts';
 
@@ -19,6 +19,8 @@ export interface RankInput {
   places: ReadonlyMap<string, Place>;
   /** How close a memory is to the people and things of the question: 1 is named in it. */
   graph: ReadonlyMap<string, number>;
+  /** The time that the question names; null: none. */
+  period: { from: Date; to: Date } | null;
   now: Date;
 }
 
@@ -40,6 +42,12 @@ const graphWeight = 0.15;
 /** Less than any difference in content: of two facts that fit equally the newer one comes first. */
 const timeWeight = 0.05;
 const halfLifeMs = 90 * 86_400_000;
+
+/**
+ * What fits the question well comes before what was merely said in its time: that may be read wrongly. It does not count
+ * for `most`, so that it takes nothing from anything else.
+ */
+const periodWeight = 0.5;
 
 const most = 1 + neighbourWeights[0] + neighbourWeights[1] + graphWeight + timeWeight;
 
@@ -101,22 +109,30 @@ const recency = (occurredAt: string, now: Date): number => {
   return Number.isNaN(age) ? 0 : 2 ** (-age / halfLifeMs);
 };
 
+const isWithin = (occurredAt: string, period: RankInput['period']): boolean => {
+  const at = Date.parse(occurredAt);
+  return period !== null && at >= period.from.getTime() && at < period.to.getTime();
+};
+
 /** Best first. What matches in no way at all is left out. */
 export const rank = (input: RankInput): Ranked[] => {
   const bases = basesOf(input);
   const besides = neighboursOf(bases);
   return bases
     .map(({ place, words, meaning }): Ranked => {
-      const parts = {
+      const fit = {
         words: words / most,
         meaning: meaning / most,
         neighbours: besides(place) / most,
         graph: (graphWeight * (input.graph.get(place.id) ?? 0)) / most,
-        time: (timeWeight * recency(place.occurredAt, input.now)) / most,
       };
-      const score = Object.values(parts).reduce((sum, part) => sum + part, 0);
-      return { id: place.id, score, ...parts };
+      const content = Object.values(fit).reduce((sum, part) => sum + part, 0);
+      const inTime = isWithin(place.occurredAt, input.period) ? periodWeight : 0;
+      const recent = timeWeight * recency(place.occurredAt, input.now);
+      const time = Math.min((inTime + recent) / most, 1 - content);
+      // Newness alone is no reason to be found.
+      return { id: place.id, score: content + inTime === 0 ? 0 : content + time, ...fit, time };
     })
-    .filter(({ words, meaning, neighbours, graph }) => words + meaning + neighbours + graph > 0)
+    .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
 };

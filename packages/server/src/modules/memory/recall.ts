@@ -12,6 +12,7 @@ import { wordsIn } from '../../kernel/words.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import type { GraphStore } from '../../ports/graph-store.ts';
 import type { IndexHit, SearchIndex } from '../../ports/search-index.ts';
+import { type Period, periodIn } from './period.ts';
 import { neighbourReach, type Ranked, rank, strongest } from './rank.ts';
 import { type MemoryRow, type MemoryStore, metadataOf } from './store.ts';
 import { collection, type Sync } from './sync.ts';
@@ -57,8 +58,16 @@ const candidates = 40;
 const mostWithNeighbours = 20;
 /** Memories that the graph may add to the candidates. */
 const mostLinked = 60;
+/** Memories that were said in the time of the question and are candidates whatever they say. */
+const mostInTime = 40;
 const none = new Map<string, { closeness: number; through: string[] }>();
 type Links = ReadonlyMap<string, { closeness: number; through: string[] }>;
+
+/** Without what only says when, unless nothing else is left. */
+const wordsToFind = (text: string, period: Period | null): string => {
+  const rest = period?.words ? text.replace(period.words, ' ') : text;
+  return rest.trim() === '' ? text : rest;
+};
 
 export const createRecall = (deps: RecallDeps): Recall => {
   const { store, index, embedder, graph, clock, log } = deps;
@@ -122,19 +131,24 @@ export const createRecall = (deps: RecallDeps): Recall => {
     query: RecallQuery;
     vector: Float32Array | null;
     links: Links;
+    period: Period | null;
   }
 
-  /** Candidates of the index, then the scores of what stands beside them and of what the graph adds. */
-  const gather = async ({ ownerId, query, vector, links }: Asked, degraded: Set<Degraded>) => {
+  /** Candidates of the index, then the scores of what stands beside them and of what graph and time add. */
+  const gather = async ({ ownerId, query, vector, links, period }: Asked, degraded: Set<Degraded>) => {
     const scope = { collection, ownerId };
-    const asked = { text: query.query, vector };
+    const asked = { text: wordsToFind(query.query, period), vector };
     const wanted = Math.max(candidates, query.limit);
     const filter = { agentId: query.agent_id, runId: query.run_id };
     const found = await orAway('index', degraded, () => index.query(scope, { ...asked, filter, candidates: wanted }));
     if (found === null) deps.sync.doubt(ownerId);
-    const hits = found ?? (await hitsByWords(ownerId, query.query, wanted));
+    const hits = found ?? (await hitsByWords(ownerId, asked.text, wanted));
     const linked = [...links.keys()].slice(0, mostLinked);
-    const ids = [...new Set([...hits.map(({ id }) => id), ...linked])];
+    const inTime =
+      period === null
+        ? []
+        : await store.saidIn(ownerId, { ...period, ...filter, category: query.category, limit: mostInTime });
+    const ids = [...new Set([...hits.map(({ id }) => id), ...linked, ...inTime])];
     const beside = { of: [...strongest(hits, mostWithNeighbours), ...linked], reach: neighbourReach };
     const places = new Map((await store.places(ownerId, ids, beside)).map((place) => [place.id, place]));
     const known = new Set(hits.map(({ id }) => id));
@@ -184,14 +198,15 @@ export const createRecall = (deps: RecallDeps): Recall => {
       const degraded = new Set<Degraded>();
       deps.checkIndex(ownerId);
       const began = clock.monotonicMs();
-      const [vector, links] = await Promise.all([
+      const [vector, links, period] = await Promise.all([
         vectorOf(query.query, query.embedWithinMs, degraded),
         query.enable_graph ? linksOf(ownerId, query.query, degraded) : none,
+        periodIn(query.query, clock.now()),
       ]);
       const embedded = clock.monotonicMs();
-      const { hits, places } = await gather({ ownerId, query, vector, links }, degraded);
+      const { hits, places } = await gather({ ownerId, query, vector, links, period }, degraded);
       const closeness = new Map([...links].map(([id, link]) => [id, link.closeness]));
-      const ranked = rank({ hits, places, graph: closeness, now: clock.now() });
+      const ranked = rank({ hits, places, graph: closeness, period, now: clock.now() });
       const found = await take(ownerId, ranked, query, links);
       const ended = clock.monotonicMs();
       return { found, degraded: [...degraded], tookMs: { embed: embedded - began, search: ended - embedded } };

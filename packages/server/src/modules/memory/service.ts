@@ -55,7 +55,13 @@ export interface LearnOptions {
   note?: (tx: Connection) => Promise<boolean>;
 }
 
-export type Learned = Pick<Written, 'merged' | 'superseded' | 'blocked'> & { refused: number };
+/** What was stored, and which one it corrects. */
+export type Stored = Pick<MemoryRow, 'id' | 'supersedes'>;
+
+export type Learned = Pick<Written, 'merged' | 'superseded' | 'blocked'> & {
+  refused: number;
+  rows: readonly Stored[];
+};
 
 /** A fact that the assistant writes down. */
 export interface Kept {
@@ -83,8 +89,8 @@ export interface Memories {
   graph(ownerId: string, query: z.infer<typeof memoryGraphQuerySchema>): Promise<MemoryGraph>;
   settings(ownerId: string): Promise<MemorySettings>;
   updateSettings(asker: Asker, change: Partial<MemorySettings>): Promise<MemorySettings>;
-  /** Lets go what is older than the owner wants to keep. */
-  expire(): Promise<void>;
+  /** Lets go what is older than the owner wants to keep; says what of whom. */
+  expire(): Promise<{ ownerId: string; ids: string[] }[]>;
 }
 
 export interface MemoriesDeps extends Pick<Learning, 'enqueueLearn' | 'dropWaiting' | 'learning'> {
@@ -143,7 +149,7 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
         corrects: fact.corrects,
       }),
     );
-    const written = await deps.writer.write(ownerId, conversation.place, drafts, { before: note });
+    const written = await deps.writer.write(ownerId, conversation.place, drafts, { before: note, mergeNear: true });
     return { ...written, refused };
   };
 
@@ -311,15 +317,19 @@ export const createMemories = (deps: MemoriesDeps): Memories => {
       return next;
     },
     async expire() {
+      const gone: { ownerId: string; ids: string[] }[] = [];
       for (const { ownerId, retention } of await deps.settings.withRetention()) {
         const named = Object.keys(retention).filter((name) => name !== '*');
         for (const [name, days] of Object.entries(retention)) {
           if (days === null) continue;
           const before = new Date(clock.now().getTime() - days * 86_400_000).toISOString();
           const ids = await store.expired(ownerId, name === '*' ? { except: named } : name, before, 1_000);
-          if (ids.length > 0) await bury(ownerId, ids);
+          if (ids.length === 0) continue;
+          await bury(ownerId, ids);
+          gone.push({ ownerId, ids });
         }
       }
+      return gone;
     },
   };
 };

@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { sqliteEngine } from '../../db/test-db.ts';
 import { type Work, workConditions } from './store.ts';
+import { currentRows } from './times.ts';
 
 const engine = sqliteEngine();
 
@@ -21,6 +22,22 @@ describe('rows of memories', () => {
       }
     },
   );
+
+  it('are found by the time they were said', async () => {
+    const { kysely } = await engine.makeDb();
+    const { sql: text, parameters } = currentRows(kysely, 'o')
+      .where('occurred_at', '>=', '2026-03-01')
+      .where('occurred_at', '<', '2026-04-01')
+      .orderBy('occurred_at', 'desc')
+      .select('id')
+      .compile();
+    const { rows } = await kysely.executeQuery<{ detail: string }>(
+      CompiledQuery.raw(`explain query plan ${text}`, [...parameters]),
+    );
+    const plan = rows.map(({ detail }) => detail).join('\n');
+    expect(plan).toContain('INDEX memories_by_time (owner_id=? AND occurred_at>? AND occurred_at<?)');
+    expect(plan).not.toContain('TEMP B-TREE');
+  });
 
   it('are found by their ids, not by their owner', async () => {
     const { kysely } = await engine.makeDb();

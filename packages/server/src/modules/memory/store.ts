@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Database, type Db, inParts, type MemoriesTable } from '../../db/index.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { Place } from './rank.ts';
+import { createTimeReads, currentRows, type TimeReads } from './times.ts';
 import { createWordStore, type WordStore } from './words.ts';
 
 export type Connection = Kysely<Database>;
@@ -38,7 +39,7 @@ export const toMemory = (row: MemoryRow): Memory => ({
 
 type ListQuery = z.infer<typeof memoryListQuerySchema>;
 
-export interface MemoryStore {
+export interface MemoryStore extends TimeReads {
   words: WordStore;
   insert(rows: readonly Omit<MemoryRow, 'word_id'>[], tx: Connection): Promise<void>;
   /** Live ones by id, of this owner only; corrected ones too with `all`. */
@@ -84,13 +85,6 @@ export interface MemoryStore {
   areWaiting(ids: readonly string[]): Promise<boolean>;
   /** Owners with rows that have something left to do, for the start of the server. */
   ownersWithWork(): Promise<string[]>;
-  /** Current ones of a category that were said before a moment. */
-  expired(
-    ownerId: string,
-    category: string | { except: readonly string[] },
-    before: string,
-    limit: number,
-  ): Promise<string[]>;
 }
 
 const countsOf = (rows: readonly { category: string | null; n: string | number | bigint }[]): Record<string, number> =>
@@ -100,12 +94,7 @@ const countsOf = (rows: readonly { category: string | null; n: string | number |
 const isCurrent = sql<SqlBool>`(deleted_at is null and superseded_by is null) = true`;
 
 const createReads = (db: Connection) => {
-  const current = (ownerId: string, on: Connection = db) =>
-    on
-      .selectFrom('memories')
-      .where('owner_id', '=', ownerId)
-      .where('deleted_at', 'is', null)
-      .where('superseded_by', 'is', null);
+  const current = (ownerId: string, on: Connection = db) => currentRows(on, ownerId);
 
   const scoped = (ownerId: string, query: ListQuery) => {
     const all = db.selectFrom('memories').where('owner_id', '=', ownerId);
@@ -348,6 +337,7 @@ export const createMemoryStore = (database: Pick<Db, 'kysely' | 'kind'>): Memory
     words,
     ...reads,
     ...createUpkeep(db, words),
+    ...createTimeReads(db),
     async insert(rows, tx) {
       for (const part of inParts(rows)) await tx.insertInto('memories').values(part).execute();
       await words.put(
@@ -384,16 +374,6 @@ export const createMemoryStore = (database: Pick<Db, 'kysely' | 'kind'>): Memory
     },
     async update(id, set, tx) {
       await tx.updateTable('memories').set(set).where('id', '=', id).execute();
-    },
-    async expired(ownerId, category, before, limit) {
-      const rows = current(ownerId).where('occurred_at', '<', before);
-      const wanted =
-        typeof category === 'string'
-          ? rows.where('category', '=', category)
-          : category.except.length === 0
-            ? rows
-            : rows.where((eb) => eb.or([eb('category', 'is', null), eb('category', 'not in', category.except)]));
-      return (await wanted.select('id').limit(limit).execute()).map(({ id }) => id);
     },
   };
 };

@@ -3,6 +3,7 @@ import type { MemoryAuthor } from '@hearth/contract';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, sha256Hex } from '../../kernel/ids.ts';
+import type { Near } from './near.ts';
 import type { Sanitise, Sanitised } from './sanitise.ts';
 import type { MemorySettingsStore } from './settings.ts';
 import type { Connection, MemoryRow, MemoryStore } from './store.ts';
@@ -40,8 +41,10 @@ export interface MemoryWriter {
   write(ownerId: string, place: DraftPlace, drafts: readonly Draft[], beside?: Beside): Promise<Written>;
 }
 
-/** What belongs into the same transaction. */
+/** How it is written, and what belongs into the same transaction. */
 export interface Beside {
+  /** What says the same as a remembered fact in nearly the same words is known; otherwise only the same text is. */
+  mergeNear?: boolean;
   /** False: what was found is not wanted any more. */
   before?: ((tx: Connection) => Promise<boolean>) | undefined;
   after?: (rows: readonly MemoryRow[], tx: Connection) => Promise<void>;
@@ -53,6 +56,7 @@ export interface WriterDeps {
   store: MemoryStore;
   settings: MemorySettingsStore;
   sanitise: Sanitise;
+  near: Near;
   /** In the transaction: index and graph have to follow. */
   enqueueSync: (ownerId: string, tx: Connection) => Promise<void>;
 }
@@ -87,6 +91,16 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
       if (clean !== 'blocked' && clean.text.trim() !== '') kept.push({ draft, clean });
     }
     return { kept, blocked: drafts.length - kept.length };
+  };
+
+  /** Only what has been cleaned is embedded. */
+  const withNear = async (ownerId: string, agentId: string, prepared: readonly Prepared[]): Promise<Prepared[]> => {
+    const isNew = ({ draft }: Prepared): boolean => draft.repeats === null && draft.corrects === null;
+    const fresh = prepared.filter(isNew);
+    const facts = fresh.map(({ draft, clean }) => ({ text: clean.text, author: draft.author }));
+    const found = await deps.near.find(ownerId, agentId, facts);
+    const repeats = new Map(fresh.map((one, at) => [one, found[at] ?? null]));
+    return prepared.map((one) => ({ ...one, draft: { ...one.draft, repeats: repeats.get(one) ?? one.draft.repeats } }));
   };
 
   const rowOf = (ownerId: string, place: DraftPlace, { draft, clean }: Prepared, runNo: number): MemoryRow => {
@@ -133,6 +147,14 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
     return true;
   };
 
+  /** It was said again: the memory keeps its source and gets the newer day. */
+  const sayAgain = async (ownerId: string, { repeats, occurredAt }: Draft, tx: Connection): Promise<void> => {
+    if (repeats === null) return;
+    const [known] = await store.byIds(ownerId, [repeats], 'current', tx);
+    if (known && known.occurred_at < occurredAt)
+      await store.update(known.id, { occurred_at: occurredAt, updated_at: clock.now().toISOString() }, tx);
+  };
+
   const writeIn = async (ownerId: string, place: DraftPlace, prepared: readonly Prepared[], tx: Connection) => {
     const likenesses = prepared.map(({ clean }) => likenessOf(clean.text));
     const known = likenesses.length === 0 ? [] : await store.alike(ownerId, { ...place, likenesses }, tx);
@@ -142,6 +164,7 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
     const superseded: string[] = [];
     for (const one of prepared) {
       const key = likenessOf(one.clean.text);
+      await sayAgain(ownerId, one.draft, tx);
       if (one.draft.repeats !== null || seen.has(key)) continue;
       seen.add(key);
       runNo += place.runId === null ? 0 : 1;
@@ -157,8 +180,9 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
   };
 
   return {
-    async write(ownerId, place, drafts, { before, after } = {}) {
-      const { kept, blocked } = await prepare(ownerId, drafts);
+    async write(ownerId, place, drafts, { before, after, mergeNear } = {}) {
+      const { kept: clean, blocked } = await prepare(ownerId, drafts);
+      const kept = mergeNear ? await withNear(ownerId, place.agentId, clean) : clean;
       const written = await db.kysely.transaction().execute(async (tx) => {
         if (before && !(await before(tx))) return { rows: [], merged: 0, superseded: [] };
         const result = await writeIn(ownerId, place, kept, tx);

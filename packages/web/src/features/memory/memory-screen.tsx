@@ -6,8 +6,10 @@ import { ListPage } from './list-page.tsx';
 import { MemoryPage } from './memory-page.tsx';
 import { PeoplePage } from './people-page.tsx';
 import { SettingsPage } from './settings-page.tsx';
+import { useFollowedMemories } from './use-memories.ts';
 
 export const MemoryScreen = ({ route }: ScreenProps) => {
+  useFollowedMemories();
   const { section, about } = route.name === 'memory' ? route : { section: null, about: null };
   if (section === null) return <ListPage />;
   if (section === 'new') return <AddPage />;

@@ -1,5 +1,5 @@
 /** What is remembered, page by page and by search; the first page stays on this device for times without a network. */
-import type { MemoryList } from '@hearth/client';
+import { type MemoryList, systemClock } from '@hearth/client';
 import type { Memory } from '@hearth/contract';
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
@@ -7,6 +7,7 @@ import { useStore } from 'zustand';
 import { problemOf } from '../../lib/store/store.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { showToast } from '../../ui/toast.tsx';
+import { followMemories } from './follow.ts';
 import { type Shown, shownMemory, shownResult } from './words.ts';
 
 const pageSize = 40;
@@ -31,6 +32,16 @@ export const refreshMemories = async (queries: QueryClient): Promise<void> => {
     queries.invalidateQueries({ queryKey: memoriesKey }),
     queries.invalidateQueries({ queryKey: graphKey }),
   ]);
+};
+
+/** Keeps what is shown in step with what others change. */
+export const useFollowedMemories = (): void => {
+  const { store } = useHearth();
+  const queries = useQueryClient();
+  useEffect(
+    () => followMemories(store.state, () => void refreshMemories(queries), systemClock.timer),
+    [store, queries],
+  );
 };
 
 /** The copy of the last visit, as long as the server has not answered. */

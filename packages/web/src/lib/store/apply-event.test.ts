@@ -182,6 +182,8 @@ describe('a decision', () => {
 });
 
 it('an event that says nothing about a chat is only counted', () => {
+  const memory: NumberedEvent = { seq: 2, type: 'memory', data: { action: 'added', count: 1 } };
+  expect(after(emptyState, memory)).toEqual({ ...emptyState, seq: 2, memoryAt: 2 });
   const health: NumberedEvent = { seq: 3, type: 'health', data: { status: 'ok', degraded_features: [] } };
   expect(after(emptyState, health)).toEqual({ ...emptyState, seq: 3 });
 });

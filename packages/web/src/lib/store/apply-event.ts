@@ -124,6 +124,7 @@ const chatOf = (event: NumberedEvent): string | undefined =>
 export const applyEvent = (state: HearthState, event: NumberedEvent, now: string): HearthState => {
   const seen = event.seq > state.seq ? { ...state, seq: event.seq } : state;
   if (event.type === 'session') return onSession(seen, event.data, event.seq);
+  if (event.type === 'memory') return { ...seen, memoryAt: Math.max(seen.memoryAt, event.seq) };
   if (event.type === 'approval_settled') return onSettled(seen, event.data, event.seq, now);
   const chat = chatOf(event);
   return chat === undefined ? seen : withChat(seen, chat, (one) => inChat(one, event, now));

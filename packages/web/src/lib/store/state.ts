@@ -59,6 +59,8 @@ export interface HearthState {
   chats: Readonly<Record<string, Chat>>;
   approvals: Readonly<Record<string, Versioned<Approval>>>;
   approvalsLoad: 'loading' | 'ready' | 'error';
+  /** The newest event about what is remembered; the Memory screen follows it. */
+  memoryAt: number;
   /** The newest event this page has seen. */
   seq: number;
   link: Link;
@@ -86,6 +88,7 @@ export const emptyState: HearthState = {
   chats: {},
   approvals: {},
   approvalsLoad: 'loading',
+  memoryAt: 0,
   seq: 0,
   link: { status: 'connecting' },
 };

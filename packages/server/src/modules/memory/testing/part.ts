@@ -23,7 +23,11 @@ export interface PartUnderTest extends MemoriesUnderTest {
 
 const noModel: StructuredModel = { ask: () => Promise.reject(new Error('nothing is asked here')) };
 
-export const startMemoryPart = async (database: Engine, engine: MemoryEngine | null): Promise<PartUnderTest> => {
+export const startMemoryPart = async (
+  database: Engine,
+  engine: MemoryEngine | null,
+  model = noModel,
+): Promise<PartUnderTest> => {
   const db = await database.makeDb();
   const dir = mkdtempSync(join(tmpdir(), 'hearth-memory-'));
   const base = { db, clock: systemClock, log: silentLog };
@@ -31,8 +35,15 @@ export const startMemoryPart = async (database: Engine, engine: MemoryEngine | n
   const lifecycle = createLifecycle({ ...base, limitMs: 10_000 });
   const index = createSqliteSearchIndex({ dir, clock: systemClock });
   const embedder = createBundledEmbedder(base);
+  const told: PartUnderTest['told'] = [];
   const part = createMemoryPart({
     ...base,
+    events: {
+      publish(ownerId, event) {
+        if (event.type === 'memory') told.push({ ownerId, ...event.data });
+        return { ...event, seq: told.length };
+      },
+    },
     audit: createAudit(base),
     jobs,
     lifecycle,
@@ -40,7 +51,7 @@ export const startMemoryPart = async (database: Engine, engine: MemoryEngine | n
     index,
     embedder,
     graph: createSqlGraphStore(db),
-    model: noModel,
+    model,
     engine,
     secrets: () => [contractSecret],
     placeOf: () => null,
@@ -52,6 +63,7 @@ export const startMemoryPart = async (database: Engine, engine: MemoryEngine | n
     part,
     db,
     jobs,
+    told,
     async close() {
       await jobs.stop(1_000);
       await lifecycle.stop();
