@@ -1,7 +1,5 @@
 /** Memory through the API, on the real server with the real agent binary: said once, corrected once, forgotten for good. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { createClient } from '@hearth/client';
 import { memoryListSchema, memoryResultsSchema, messageListSchema, queryResponseSchema } from '@hearth/contract';
 import { answer, fail, type StandIn, startStandIn } from '@hearth/stand-in';
@@ -10,14 +8,9 @@ import { type Engine, eachEngine } from '../packages/server/src/db/test-db.ts';
 import { type Harness, startHarness } from './harness.ts';
 import { databaseEnv, neo4jEnv } from './support/engines.ts';
 import { type Follower, follow } from './support/events.ts';
+import { filesUnder } from './support/files.ts';
 import { makeOwner } from './support/owners.ts';
 import { until } from './support/until.ts';
-
-const filesUnder = (folder: string): string[] =>
-  readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return statSync(path).isDirectory() ? filesUnder(path) : [path];
-  });
 
 /** The index may replace a file between the look into the folder and the look into the file. */
 const contentOf = (path: string): Buffer => {
@@ -379,27 +372,3 @@ const suite = (engine: Engine): void => {
 };
 
 eachEngine('memory', suite);
-
-it('finds everything again after the index was lost', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'hearth-memory-'));
-  const search = async (harness: Harness) => {
-    const { body } = await harness.json('/api/v1/memories/search', { query: 'chimney sweep', explain: true });
-    return memoryResultsSchema.parse(body).results[0];
-  };
-  const first = await startHarness({ home });
-  await first.json('/api/v1/memories', { messages: 'The chimney sweep comes in May.', infer: false });
-  expect((await search(first))?.reasons?.meaning).toBeGreaterThan(0);
-  await first.close();
-  const index = new Set(
-    filesUnder(home)
-      .filter((file) => file.includes('/index/'))
-      .map((file) => file.split('/index/')[0]),
-  );
-  expect(index.size).toBe(1);
-  for (const folder of index) rmSync(join(folder ?? '', 'index'), { recursive: true });
-  const again = await startHarness({ home });
-  const found = await until('the memory', async () => ((await search(again))?.reasons?.meaning ?? 0) > 0, 10_000);
-  expect(found).toBe(true);
-  await again.close();
-  rmSync(home, { recursive: true, force: true });
-});

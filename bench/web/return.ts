@@ -1,27 +1,48 @@
 /** Coming back: the saved chat is there before the server has said a word. */
+import type { Page } from 'playwright-core';
 import { answered, newChat } from '../../tests/e2e/support/chat.ts';
 import type { World } from '../../tests/e2e/support/world.ts';
 import type { Row } from '../lib/report.ts';
 
+const words = 'there when you come back';
+
+/** Looks from within the page, and with next to nothing: what a test does to wait for a text takes the page 100 ms. */
+const watch = async (page: Page): Promise<void> => {
+  await page.addInitScript((text) => {
+    const observer = new MutationObserver(() => {
+      if (!document.body?.textContent?.includes(text)) return;
+      observer.disconnect();
+      // With the next frame it is on the screen.
+      requestAnimationFrame(() => setTimeout(() => Object.assign(window, { shownAt: performance.now() })));
+    });
+    observer.observe(document, { childList: true, subtree: true, characterData: true });
+  }, words);
+};
+
+/** Milliseconds from the beginning of the visit. */
+const shownAt = async (page: Page): Promise<number> => {
+  await page.waitForTimeout(2_000);
+  return page.evaluate(() => (window as unknown as { shownAt?: number }).shownAt ?? Number.POSITIVE_INFINITY);
+};
+
 /** The API answers 3 s late; the app's own files come as always. */
 export const measureReturn = async (world: World): Promise<Row[]> => {
   const { page, context } = await world.visit();
-  world.model.script(['It is **saved**, and there when you come back.']);
+  world.model.script([`It is **saved**, and ${words}.`]);
   const id = await newChat(page, 'Remember this chat');
   await answered(page);
   await page.waitForTimeout(500);
+  await watch(page);
   world.line.delay(3_000, /^\/api\//);
   const times: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 5; round += 1) {
     await page.goto('about:blank');
-    const startedAt = performance.now();
     await page.goto(`/c/${id}`, { waitUntil: 'commit' });
-    await page.getByText('there when you come back').waitFor();
-    times.push(performance.now() - startedAt);
+    times.push(await shownAt(page));
   }
   world.line.delay(0);
   await context.close();
-  const median = times.toSorted((a, b) => a - b)[1] ?? Number.POSITIVE_INFINITY;
+  const median = times.toSorted((a, b) => a - b)[2] ?? Number.POSITIVE_INFINITY;
   return [
     {
       measure: 'saved chat on the screen, the API 3 s late',

@@ -16,7 +16,6 @@ import { IconButton } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { showToast } from '../../ui/toast.tsx';
-import { useAccount } from '../account/use-account.ts';
 import { ChatProvider } from './chat-context.ts';
 import { Composer } from './composer.tsx';
 import { Greeting } from './greeting.tsx';
@@ -109,7 +108,6 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
   const actions = useChatActions(chatId);
   const { store, identity } = useHearth();
   const sheet = useSheet();
-  const account = useAccount();
   const [chosen, setChosen] = useState<OutboxItem['settings']>({});
   const { sentHere, noteSent } = useSentHere(view);
   const stop = useStop(chatId);
@@ -134,7 +132,7 @@ const ChatBody = ({ chatId, sendAs }: BodyProps) => {
         offline={view.offline}
         sentHere={sentHere}
         onReload={() => void store.reloadChat(chatId)}
-        empty={<Greeting isDemo={account.data?.demo ?? false} {...{ chatId, sendAs, settings }} />}
+        empty={<Greeting {...{ chatId, sendAs, settings }} />}
       />
       <Composer
         chatId={chatId}
@@ -170,10 +168,13 @@ const newLocalId = (): string => `${localChatPrefix}${newId()}`;
 export const ChatScreen = ({ route }: ScreenProps) => {
   const { outbox } = useHearth();
   const [localId, setLocalId] = useState(newLocalId);
-  const { items, aliases } = useStore(outbox.state);
+  const aliases = useStore(outbox.state, (state) => state.aliases);
   const isNew = route.name !== 'chat';
   const id = route.name === 'chat' ? route.id : newChatId;
-  const isUsed = aliases[localId] !== undefined || items.some((item) => item.chat === localId);
+  const isUsed = useStore(
+    outbox.state,
+    ({ items }) => aliases[localId] !== undefined || items.some((item) => item.chat === localId),
+  );
   useEffect(() => {
     if (isNew && isUsed) setLocalId(newLocalId());
   }, [isNew, isUsed]);

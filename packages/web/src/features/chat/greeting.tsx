@@ -1,6 +1,7 @@
 'use client';
 import type { OutboxItem } from '../../lib/outbox.ts';
 import { Button } from '../../ui/button.tsx';
+import { useAccount } from '../account/use-account.ts';
 import { useSay } from './use-say.ts';
 
 /** Beginnings that show what it can do; with the demo model they are about the made-up household. */
@@ -16,13 +17,13 @@ const hello = (hour: number): string => {
 };
 
 interface GreetingProps {
-  isDemo: boolean;
   chatId: string;
   sendAs: string | null;
   settings: OutboxItem['settings'];
 }
 
-export const Greeting = ({ isDemo, chatId, sendAs, settings }: GreetingProps) => {
+export const Greeting = ({ chatId, sendAs, settings }: GreetingProps) => {
+  const isDemo = useAccount().data?.demo ?? false;
   const say = useSay(chatId, sendAs, settings);
   return (
     <div className="flex flex-1 flex-col justify-end gap-4 pb-4">

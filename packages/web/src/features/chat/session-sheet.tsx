@@ -129,21 +129,26 @@ const RecordSetting = ({ session, changing }: { session: Session; changing: Chan
   );
 };
 
-const number = new Intl.NumberFormat();
+/** Made when first used: the sheet is fetched ahead, and making one takes the browser some milliseconds. */
+let format: Intl.NumberFormat | undefined;
+const inDigits = (number: number): string => {
+  format ??= new Intl.NumberFormat();
+  return format.format(number);
+};
 
 const Costs = ({ session }: { session: Session }) => {
   const { usage } = session;
   const rows: [string, string][] = [
-    ['Turns', number.format(session.total_turns)],
+    ['Turns', inDigits(session.total_turns)],
     [
       'Cost',
       session.total_cost_usd === 0
         ? 'Nothing'
         : `$${session.total_cost_usd.toFixed(session.total_cost_usd < 1 ? 4 : 2)}`,
     ],
-    ['Tokens in', number.format(usage.input_tokens + usage.cache_creation_input_tokens)],
-    ['Tokens from the cache', number.format(usage.cache_read_input_tokens)],
-    ['Tokens out', number.format(usage.output_tokens)],
+    ['Tokens in', inDigits(usage.input_tokens + usage.cache_creation_input_tokens)],
+    ['Tokens from the cache', inDigits(usage.cache_read_input_tokens)],
+    ['Tokens out', inDigits(usage.output_tokens)],
   ];
   return (
     <dl className="flex flex-col">

@@ -6,6 +6,7 @@ import { useStore } from 'zustand';
 import type { OutboxItem } from '../../lib/outbox.ts';
 import { activeRun, type Chat } from '../../lib/store/state.ts';
 import { problemOf } from '../../lib/store/store.ts';
+import { whenIdle } from '../../lib/when-idle.ts';
 import { useHearth } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { icons } from '../../ui/icons.tsx';
@@ -59,11 +60,19 @@ const Older = ({ chatId, chat }: { chatId: string; chat: Chat }) => {
   );
 };
 
+/** After the messages: the browser's first look at how times are written takes longer than a frame. */
+const useMomentLater = (): boolean => {
+  const [isLater, setLater] = useState(false);
+  useEffect(() => whenIdle(() => setLater(true)), []);
+  return isLater;
+};
+
 const CopyNotice = ({ chat }: { chat: Chat }) => {
+  const isLater = useMomentLater();
   if (chat.problem !== null && chat.load !== 'error') {
     return <Notice>The newest messages could not be loaded: {chat.problem}</Notice>;
   }
-  if (chat.load !== 'cached' || chat.savedAt === null) return null;
+  if (chat.load !== 'cached' || chat.savedAt === null || !isLater) return null;
   return <p className="py-2 text-label text-ink-3">As of {dayAndTime(chat.savedAt)}</p>;
 };
 
@@ -84,11 +93,11 @@ const isOverAt = (turns: readonly Turn[], index: number, isBusy: boolean): boole
 
 /**
  * The messages that a chat was waiting for are drawn in slices: all at once they would hold up a slow phone. Those that
- * are known from the start, and all that come later, are on the screen at once.
+ * this device has kept, and all that come later, are on the screen at once.
  */
-const useFirstInSlices = (isKnown: boolean): boolean => {
+const useFirstInSlices = (isKnown: boolean, isKept: boolean): boolean => {
   const [fromTheStart] = useState(isKnown);
-  return useDeferredValue(isKnown, fromTheStart);
+  return useDeferredValue(isKnown, fromTheStart) || isKept;
 };
 
 export const Transcript = (props: TranscriptProps) => {
@@ -96,7 +105,7 @@ export const Transcript = (props: TranscriptProps) => {
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [build] = useState(createTurnBuilder);
-  const isDrawn = useFirstInSlices(chat.load !== 'loading' || outgoing.length > 0);
+  const isDrawn = useFirstInSlices(chat.load !== 'loading' || outgoing.length > 0, chat.load === 'cached');
   const turns = useMemo(() => (isDrawn ? build(chat) : []), [build, chat, isDrawn]);
   const isOnItsWay = chat.load === 'loading' || (!isDrawn && chat.messages.length > 0);
   const hasText = turns.length > 0 || outgoing.length > 0;

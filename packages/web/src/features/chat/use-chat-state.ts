@@ -37,7 +37,7 @@ export const useChatState = (chatId: string): ChatView => {
   useEffect(() => {
     if (alias !== undefined) navigate(`/c/${alias}`, { replace: true });
   }, [alias]);
-  const chat = useStore(store.state, ({ chats }) => chats[chatId]) ?? (isLocal ? localChat : emptyChat);
+  const chat = useStore(store.state, ({ chats }) => chats[chatId] ?? (isLocal ? localChat : emptyChat));
   const session = useStore(store.state, ({ sessions }) => sessions[chatId]?.value ?? null);
   const pending = useStore(
     store.state,

@@ -81,7 +81,7 @@ const useRule = ({ name, retention, onSave }: RuleProps, label: string) => {
   };
   const saveDays = async (): Promise<void> => {
     const days = readDays(text);
-    setWrong(days === null ? daysProblem : null);
+    setWrong(days === null ? daysProblem() : null);
     if (days === null) return;
     const isSaved = await deed.run(() => onSave(name, days));
     if (isSaved) showToast({ text: `${label}: kept for ${daysWords(days)}` });

@@ -32,7 +32,7 @@ export const namesOf = (retention: Retention, counts: Readonly<Record<string, nu
 
 export const daysWords = (days: number): string => (days === 1 ? '1 day' : `${days.toLocaleString('en')} days`);
 
-export const daysProblem = `Whole days, from 1 to ${mostDays.toLocaleString('en')}.`;
+export const daysProblem = (): string => `Whole days, from 1 to ${mostDays.toLocaleString('en')}.`;
 
 /** Null for what is no number of days. */
 export const readDays = (text: string): number | null => {

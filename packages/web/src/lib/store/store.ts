@@ -112,7 +112,8 @@ const createChatLoader = (state: StoreApi<HearthState>, { client, copies, nowIso
 
   const show = async (id: string): Promise<void> => {
     if (state.getState().chats[id] !== undefined) return load(id);
-    patch(id, emptyChat);
+    // The very object that stands for a chat nobody knows: nothing is drawn again for it.
+    state.setState(({ chats }) => ({ chats: { ...chats, [id]: emptyChat } }));
     const loaded = load(id);
     const copy = await copies.chat(id);
     const known = state.getState().chats[id]?.load;
