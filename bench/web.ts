@@ -69,7 +69,7 @@ const inWorld = async (measure: (world: World) => Promise<Row[]>): Promise<Row[]
 };
 
 const measures: readonly [string, (phone: Phone) => Promise<Row[]>][] = [
-  ['frames', (phone) => inWorld((world) => measureFrames(world, phone))],
+  ['frames', () => inWorld(measureFrames)],
   ['cost per update', () => inWorld(measureCost)],
   ['return', () => inWorld(measureReturn)],
   ['lighthouse', measureScores],
@@ -90,7 +90,7 @@ for (const [name, measure] of measures) {
   }
 }
 const table = renderTable(
-  `${machine} · index of Lighthouse ${phone.index}, so the processor of the phone is ${phone.slowdown} times slower`,
+  `${machine} · benchmark index ${phone.index}: Lighthouse slows the processor down ${phone.slowdown}x`,
   rows,
 );
 console.log(table);

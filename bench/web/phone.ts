@@ -1,6 +1,6 @@
 /**
- * How much the processor has to be slowed down here to be that of a mid-range phone. Lighthouse takes a quarter of a
- * strong desktop and asks to lower the factor on weaker machines (its docs/throttling.md, "Calibrating the CPU slowdown").
+ * How much Lighthouse has to slow down this machine's processor to make it that of a mid-range phone: what its guide to
+ * throttling (docs/throttling.md, "Calibrating the CPU slowdown") suggests for a machine of this strength.
  */
 import { pageFunctions } from 'lighthouse/core/lib/page-functions.js';
 import { chromium } from 'playwright-core';
@@ -12,12 +12,17 @@ export interface Phone {
   slowdown: number;
 }
 
-const defaultSlowdown = 4;
-/** The least for which Lighthouse's table names the default. */
-const strongDesktop = 1_500;
+/** The middle of a class of machines in Lighthouse's table, and the factor it suggests there. */
+const weakDesktop = { index: 1_250, slowdown: 2 };
+const strongDesktop = { index: 1_750, slowdown: 4 };
 
-export const slowdownFor = (index: number): number =>
-  Math.round(Math.max(1, Math.min(defaultSlowdown, (defaultSlowdown * index) / strongDesktop)) * 10) / 10;
+/** Between the two classes in proportion; never more than the default, and never less than the table has for any machine. */
+const slowdownFor = (index: number): number => {
+  const share = (index - weakDesktop.index) / (strongDesktop.index - weakDesktop.index);
+  const within = Math.max(0, Math.min(1, share));
+  const slowdown = weakDesktop.slowdown + within * (strongDesktop.slowdown - weakDesktop.slowdown);
+  return Math.round(slowdown * 10) / 10;
+};
 
 export const measurePhone = async (): Promise<Phone> => {
   const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
