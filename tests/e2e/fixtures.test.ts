@@ -2,14 +2,14 @@
  * Every screen in every state, in both themes, at three widths: nothing for axe to find, nothing that scrolls sideways,
  * every control large enough for a finger. The states come from the fixture page, which needs no server behind it.
  */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFaults } from './support/axe.ts';
+import { settled } from './support/observe.ts';
 import { browserMissing, startWorld, type World } from './support/world.ts';
 
 const widths = [320, 390, 1280];
 const themes = ['light', 'dark'] as const;
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** Controls smaller than a finger; links inside a text are exempt, they are as high as their line. */
 const smallControls = (page: Page): Promise<string[]> =>
@@ -39,22 +39,9 @@ const sideways = (page: Page): Promise<string[]> =>
     ),
   );
 
-/** Skeletons and sheets come in a moment later; endless animations are not waited for. */
-const settled = (page: Page): Promise<unknown> =>
-  page.evaluate(() => {
-    const ending = document
-      .getAnimations()
-      .filter((one) => one.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
-    return Promise.all(ending.map((one) => one.finished.catch(() => {})));
-  });
-
 const faultsOf = async (page: Page, width: number): Promise<string[]> => {
   await settled(page);
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  const faults = violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1] ?? ''}`),
-  );
-  return [...faults, ...(width === 1280 ? [] : await smallControls(page)), ...(await sideways(page))];
+  return [...(await axeFaults(page)), ...(width === 1280 ? [] : await smallControls(page)), ...(await sideways(page))];
 };
 
 /** By theme and width. */

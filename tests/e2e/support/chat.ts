@@ -46,6 +46,7 @@ export const cards = (page: Page): Locator => page.locator('[data-approval]');
 
 /** Opens everything on the rail that can be opened. */
 export const openSteps = async (page: Page): Promise<void> => {
+  await page.locator('.rail-step button[aria-expanded]').first().waitFor();
   const closed = page.locator('.rail-step button[aria-expanded=false]');
   while ((await closed.count()) > 0) await closed.first().tap();
 };
