@@ -85,6 +85,9 @@ const noQueries = (): QueryClient =>
 export const App = ({ route: exported, screens }: AppProps) => {
   const [queries] = useState(noQueries);
   const pathname = usePathname();
+  // That the address becomes known is no reason to draw the page anew.
+  const first = useRef(pathname);
+  first.current ??= pathname;
   const route = pathname === null ? exported : parseRoute(pathname);
   const Screen = screens[route.name] ?? lazyScreens[route.name];
   useViewport();
@@ -107,7 +110,7 @@ export const App = ({ route: exported, screens }: AppProps) => {
     <QueryClientProvider client={queries}>
       <SessionProvider>
         <Frame route={route}>
-          <ErrorBoundary key={pathname}>
+          <ErrorBoundary key={pathname === first.current ? 'first' : pathname}>
             <Gate route={route}>
               <Suspense fallback={null}>
                 <Screen route={route} />
