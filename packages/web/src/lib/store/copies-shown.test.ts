@@ -6,15 +6,21 @@ import * as make from './testing/make.ts';
 import { answerAll, answered, asked, chatIn, ids, openedAt, story } from './testing/short-story.ts';
 import { createWorld } from './testing/world.ts';
 
+/** What a device keeps on which the chat was looked at when only the question was in it. */
+const seenBefore = async (): Promise<Kv> => {
+  const kv = createMemoryKv();
+  const first = createWorld({ story, kv });
+  await first.publish(asked);
+  first.store.openChat('chat');
+  await turns();
+  await answerAll(first);
+  first.store.stop();
+  return kv;
+};
+
 describe('copies on this device', () => {
   it('are shown while the server is asked, and replaced by its answer', async () => {
-    const kv = createMemoryKv();
-    const first = createWorld({ story, kv });
-    await first.publish(asked);
-    first.store.openChat('chat');
-    await turns();
-    await answerAll(first);
-    first.store.stop();
+    const kv = await seenBefore();
 
     const second = createWorld({ story, kv });
     await second.publish(answered);
@@ -30,13 +36,7 @@ describe('copies on this device', () => {
   });
 
   it('of a chat are read also when the server was quicker to fail', async () => {
-    const kv = createMemoryKv();
-    const first = createWorld({ story, kv });
-    await first.publish(asked);
-    first.store.openChat('chat');
-    await turns();
-    await answerAll(first);
-    first.store.stop();
+    const kv = await seenBefore();
 
     const slow = Promise.withResolvers<void>();
     const late: Kv = { ...kv, get: (key) => slow.promise.then(() => kv.get(key)) };
