@@ -16,7 +16,7 @@ export interface Phone {
 const weakDesktop = { index: 1_250, slowdown: 2 };
 const strongDesktop = { index: 1_750, slowdown: 4 };
 
-/** Between the two classes in proportion; never more than the default, and never less than the table has for any machine. */
+/** Between the two classes in proportion; never more than for the strong one, never less than for the weak one. */
 const slowdownFor = (index: number): number => {
   const share = (index - weakDesktop.index) / (strongDesktop.index - weakDesktop.index);
   const within = Math.max(0, Math.min(1, share));

@@ -101,10 +101,8 @@ export const App = ({ route: exported, screens }: AppProps) => {
       cancel();
     };
   }, []);
-  const shown = useRef(pathname);
   useEffect(() => {
-    if (shown.current !== null && shown.current !== pathname) allFonts();
-    shown.current = pathname;
+    if (pathname !== first.current) allFonts();
   }, [pathname]);
   return (
     <QueryClientProvider client={queries}>

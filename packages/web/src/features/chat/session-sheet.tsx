@@ -3,6 +3,7 @@
 import type { Session } from '@hearth/contract';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { once } from '../../lib/once.ts';
 import { problemOf } from '../../lib/store/store.ts';
 import { navigate, openSheet } from '../../shell/router.ts';
 import { useHearth } from '../../shell/session.tsx';
@@ -129,12 +130,8 @@ const RecordSetting = ({ session, changing }: { session: Session; changing: Chan
   );
 };
 
-/** Made when first used: the sheet is fetched ahead, and making one takes the browser some milliseconds. */
-let format: Intl.NumberFormat | undefined;
-const inDigits = (number: number): string => {
-  format ??= new Intl.NumberFormat();
-  return format.format(number);
-};
+const numberFormat = once(() => new Intl.NumberFormat());
+const inDigits = (number: number): string => numberFormat().format(number);
 
 const Costs = ({ session }: { session: Session }) => {
   const { usage } = session;

@@ -2,7 +2,6 @@
 
 import type { MessageList } from '@hearth/client';
 import type { Approval, Message, NumberedEvent, Session } from '@hearth/contract';
-import { shallow } from 'zustand/vanilla/shallow';
 import { applyEvent } from './apply-event.ts';
 import { partsByMessage } from './live-parts.ts';
 import { type Chat, emptyChat, type HearthState, isOver, type RunState } from './state.ts';
@@ -119,9 +118,6 @@ export const applyApprovals = (
     const decided = known && known.value.status !== 'pending' && approval.status === 'pending';
     approvals[approval.id] = decided || (known && known.at > since) ? known : { at: since, value: approval };
   }
-  return {
-    ...state,
-    approvals: shallow(state.approvals, approvals) ? state.approvals : approvals,
-    approvalsLoad: complete ? 'ready' : state.approvalsLoad,
-  };
+  const approvalsLoad = complete ? 'ready' : state.approvalsLoad;
+  return { ...state, approvals: kept(state.approvals, approvals), approvalsLoad };
 };

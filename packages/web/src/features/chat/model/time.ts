@@ -1,4 +1,6 @@
 /** Times in the words and the zone of the person. */
+import { once } from '../../../lib/once.ts';
+
 export const duration = (ms: number): string => {
   if (ms < 1_000) return '<1 s';
   const seconds = Math.round(ms / 1_000);
@@ -16,19 +18,12 @@ export const between = (from: string, to: string | null): string | null => {
   return Number.isFinite(ms) && ms >= 0 ? duration(ms) : null;
 };
 
-/** Made when first used: making one takes the browser some milliseconds, which the start of a page does not have. */
-const lazyFormat = (options: Intl.DateTimeFormatOptions): ((date: Date) => string) => {
-  let format: Intl.DateTimeFormat | undefined;
-  return (date) => {
-    format ??= new Intl.DateTimeFormat(undefined, options);
-    return format.format(date);
-  };
-};
+const formatOf = (options: Intl.DateTimeFormatOptions) => once(() => new Intl.DateTimeFormat(undefined, options));
 
-const formatClock = lazyFormat({ hour: 'numeric', minute: '2-digit' });
+const clockFormat = formatOf({ hour: 'numeric', minute: '2-digit' });
 export const clockTime = (iso: string): string => {
   const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? '' : formatClock(date);
+  return Number.isNaN(date.getTime()) ? '' : clockFormat().format(date);
 };
 
 const startOfDay = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
@@ -37,17 +32,17 @@ const startOfDay = (date: Date): number => new Date(date.getFullYear(), date.get
 export const daysAgo = (iso: string, now: Date): number =>
   Math.round((startOfDay(now) - startOfDay(new Date(iso))) / 86_400_000);
 
-const formatDay = lazyFormat({ day: 'numeric', month: 'short' });
-const formatYear = lazyFormat({ day: 'numeric', month: 'short', year: 'numeric' });
+const dayFormat = formatOf({ day: 'numeric', month: 'short' });
+const yearFormat = formatOf({ day: 'numeric', month: 'short', year: 'numeric' });
 
 /** "14:52" today, "Mon" in the last week, a date before. */
 export const shortDate = (iso: string, now = new Date()): string => {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
   const days = daysAgo(iso, now);
-  if (days === 0) return formatClock(date);
+  if (days === 0) return clockFormat().format(date);
   if (Math.abs(days) === 1) return days === 1 ? 'Yesterday' : 'Tomorrow';
-  return (date.getFullYear() === now.getFullYear() ? formatDay : formatYear)(date);
+  return (date.getFullYear() === now.getFullYear() ? dayFormat : yearFormat)().format(date);
 };
 
 /** "14:52" today, "Yesterday, 14:52" and so on before. */
