@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addCompressed, type Folders, inlineScripts, keepPrevious, restorePrevious } from './build-web.ts';
+import {
+  addCompileHints,
+  addCompressed,
+  type Folders,
+  inlineScripts,
+  keepPrevious,
+  restorePrevious,
+} from './build-web.ts';
 
 let root = '';
 let folders: Folders;
@@ -69,5 +76,17 @@ describe('compressed copies', () => {
     expect(brotliDecompressSync(readFileSync(join(folders.out, 'long.js.br'))).toString()).toBe(long);
     expect(gunzipSync(readFileSync(join(folders.out, 'long.js.gz'))).toString()).toBe(long);
     for (const file of ['long.png.br', 'long.png.gz', 'short.js.br', 'short.js.gz']) expect(isThere(file)).toBe(false);
+  });
+});
+
+describe('hints for the compiler', () => {
+  it('are in the files that pages load, once each, and in no other', () => {
+    write('_next/a.js', 'a()');
+    write('_next/later.js', 'later()');
+    for (const page of ['one.html', 'two.html'])
+      write(page, '<script src="/_next/a.js" async=""></script><script>b()</script>');
+    addCompileHints(folders.out, ['one.html', 'two.html']);
+    expect(read('_next/a.js')).toBe('//# allFunctionsCalledOnLoad\na()');
+    expect(read('_next/later.js')).toBe('later()');
   });
 });

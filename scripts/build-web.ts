@@ -107,6 +107,24 @@ export const addCompressed = async (out: string, files: readonly string[]): Prom
   }
 };
 
+const compileHint = '//# allFunctionsCalledOnLoad\n';
+
+/**
+ * V8 (Chrome 136 and later) compiles the functions of a file that begins so beside the main thread, while it is fetched;
+ * without it the first screen waits for one after the other. Only what the pages themselves load is read at once.
+ */
+export const addCompileHints = (out: string, pages: readonly string[]): void => {
+  const loaded = pages.flatMap((page) =>
+    [...readFileSync(join(out, page), 'utf8').matchAll(/<script[^>]*\ssrc="\/([^"]+\.js)"/g)].map(
+      ([, file]) => file ?? '',
+    ),
+  );
+  for (const file of new Set(loaded)) {
+    const path = join(out, file);
+    writeFileSync(path, compileHint + readFileSync(path, 'utf8'));
+  }
+};
+
 /** Payloads for Next's own router; the app moves between its pages without them. */
 const dropPayloads = (): void => {
   for (const file of globSync('**/*.txt', { cwd: out })) rmSync(join(out, file));
@@ -118,6 +136,7 @@ const buildAgain = async (sources: string, before: Manifest | null): Promise<voi
   dropPayloads();
   const files = globSync('**/*', { cwd: out }).filter((file) => statSync(join(out, file)).isFile());
   const pages = files.filter((file) => file.endsWith('.html'));
+  addCompileHints(out, pages);
   await addCompressed(out, files);
   restorePrevious({ out, previous });
   const manifest: Manifest = {
