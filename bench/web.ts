@@ -11,7 +11,6 @@ import { startWorld, type World } from '../tests/e2e/support/world.ts';
 import { type Harness, startHarness, testKey } from '../tests/harness.ts';
 import { describeMachine, type Row, renderTable, writeTable } from './lib/report.ts';
 import { measureLighthouse } from './web/lighthouse.ts';
-import { measurePhone, type Phone } from './web/phone.ts';
 import { measureReturn } from './web/return.ts';
 import { measureSizes } from './web/sizes.ts';
 import { measureCost, measureFrames } from './web/streaming.ts';
@@ -34,7 +33,7 @@ const makeChat = async ({ client }: Harness): Promise<string> => {
 };
 
 /** With a server of its own and no other browser: Lighthouse counts every disturbance as the page's fault. */
-const measureScores = async (phone: Phone): Promise<Row[]> => {
+const measureScores = async (): Promise<Row[]> => {
   const standIn = await startStandIn({ tokensPerSecond: 0 });
   const harness = await startHarness({ standIn });
   try {
@@ -43,10 +42,9 @@ const measureScores = async (phone: Phone): Promise<Row[]> => {
     // The server has just started a spare agent process for the next chat, on the same processor.
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     const { url } = harness;
-    const deps = { root, phone };
     return [
-      ...(await measureLighthouse(deps, { name: '/login', url: `${url}/login`, cookie: null, performance: 95 })),
-      ...(await measureLighthouse(deps, {
+      ...(await measureLighthouse(root, { name: '/login', url: `${url}/login`, cookie: null, performance: 95 })),
+      ...(await measureLighthouse(root, {
         name: 'a chat',
         url: `${url}/c/${chat}`,
         cookie: await cookieOf(harness),
@@ -68,7 +66,7 @@ const inWorld = async (measure: (world: World) => Promise<Row[]>): Promise<Row[]
   }
 };
 
-const measures: readonly [string, (phone: Phone) => Promise<Row[]>][] = [
+const measures: readonly [string, () => Promise<Row[]>][] = [
   ['frames', () => inWorld(measureFrames)],
   ['cost per update', () => inWorld(measureCost)],
   ['return', () => inWorld(measureReturn)],
@@ -78,21 +76,17 @@ const measures: readonly [string, (phone: Phone) => Promise<Row[]>][] = [
 const { values } = parseArgs({ options: { write: { type: 'boolean' }, strict: { type: 'boolean' } } });
 const machine = describeMachine();
 setup();
-const phone = await measurePhone();
 const rows: Row[] = measureSizes(join(root, 'packages/web/out'));
 for (const [name, measure] of measures) {
   console.error(`${name} …`);
   try {
-    rows.push(...(await measure(phone)));
+    rows.push(...(await measure()));
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n').at(-1) : String(error);
     rows.push({ measure: name, ours: (reason ?? '').slice(0, 200), ok: null, failed: true });
   }
 }
-const table = renderTable(
-  `${machine} · benchmark index ${phone.index}: Lighthouse slows the processor down ${phone.slowdown}x`,
-  rows,
-);
+const table = renderTable(machine, rows);
 console.log(table);
 if (values.write) writeTable(join(root, 'docs/benchmarks.md'), table, 'bench-web');
 const isMissed = rows.some(({ ok }) => ok === false);

@@ -80,13 +80,14 @@ describe('compressed copies', () => {
 });
 
 describe('hints for the compiler', () => {
-  it('are in the files that pages load, once each, and in no other', () => {
-    write('_next/a.js', 'a()');
-    write('_next/later.js', 'later()');
-    for (const page of ['one.html', 'two.html'])
-      write(page, '<script src="/_next/a.js" async=""></script><script>b()</script>');
+  it('are in the long files that pages load, once each, and in no other', () => {
+    const long = 'a();'.repeat(10_000);
+    for (const file of ['long.js', 'later.js']) write(file, long);
+    write('short.js', 'a()');
+    const page = '<script src="/long.js" async=""></script><script src="/short.js"></script><script>b()</script>';
+    for (const file of ['one.html', 'two.html']) write(file, page);
     addCompileHints(folders.out, ['one.html', 'two.html']);
-    expect(read('_next/a.js')).toBe('//# allFunctionsCalledOnLoad\na()');
-    expect(read('_next/later.js')).toBe('later()');
+    expect(read('long.js')).toBe(`//# allFunctionsCalledOnLoad\n${long}`);
+    expect([read('later.js'), read('short.js')]).toEqual([long, 'a()']);
   });
 });

@@ -109,6 +109,9 @@ export const addCompressed = async (out: string, files: readonly string[]): Prom
 
 const compileHint = '//# allFunctionsCalledOnLoad\n';
 
+/** Chrome reads smaller files on the main thread, where the hint would make everything wait. */
+const smallestHinted = 32_768;
+
 /**
  * V8 (Chrome 136 and later) compiles the functions of a file that begins so beside the main thread, while it is fetched;
  * without it the first screen waits for one after the other. Only what the pages themselves load is read at once.
@@ -121,7 +124,8 @@ export const addCompileHints = (out: string, pages: readonly string[]): void => 
   );
   for (const file of new Set(loaded)) {
     const path = join(out, file);
-    writeFileSync(path, compileHint + readFileSync(path, 'utf8'));
+    const data = readFileSync(path, 'utf8');
+    if (data.length >= smallestHinted) writeFileSync(path, compileHint + data);
   }
 };
 

@@ -1,16 +1,11 @@
 /**
  * How much Lighthouse has to slow down this machine's processor to make it that of a mid-range phone: what its guide to
- * throttling (docs/throttling.md, "Calibrating the CPU slowdown") suggests for a machine of this strength.
+ * throttling (docs/throttling.md, "Calibrating the CPU slowdown") suggests for a machine of this strength. Measured right
+ * before each look: a machine that is shared with others changes its pace within minutes.
  */
 import { pageFunctions } from 'lighthouse/core/lib/page-functions.js';
 import { chromium } from 'playwright-core';
 import { chromiumFlags, chromiumPath } from '../../tests/e2e/support/world.ts';
-
-export interface Phone {
-  /** Lighthouse's own measure of the machine, the median of five. */
-  index: number;
-  slowdown: number;
-}
 
 /** The middle of a class of machines in Lighthouse's table, and the factor it suggests there. */
 const weakDesktop = { index: 1_250, slowdown: 2 };
@@ -24,15 +19,15 @@ const slowdownFor = (index: number): number => {
   return Math.round(slowdown * 10) / 10;
 };
 
-export const measurePhone = async (): Promise<Phone> => {
+/** Of Lighthouse's own measure the median of five. */
+export const measureSlowdown = async (): Promise<number> => {
   const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
   try {
     const page = await browser.newPage();
     const all: number[] = [];
     // The first one only warms up.
     for (let round = 0; round < 6; round += 1) all.push(await page.evaluate(pageFunctions.computeBenchmarkIndex));
-    const index = Math.round(all.slice(1).toSorted((a, b) => a - b)[2] ?? 0);
-    return { index, slowdown: slowdownFor(index) };
+    return slowdownFor(all.slice(1).toSorted((a, b) => a - b)[2] ?? 0);
   } finally {
     await browser.close();
   }

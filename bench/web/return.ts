@@ -1,9 +1,15 @@
-/** Coming back: the saved chat is there before the server has said a word. */
+/** Coming back on a device that knows the app: the saved chat is there before the server has said a word. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { answered, newChat } from '../../tests/e2e/support/chat.ts';
 import type { World } from '../../tests/e2e/support/world.ts';
 import type { Row } from '../lib/report.ts';
 
+/** A browser keeps what it has compiled from the third visit on. */
+const warmUps = 2;
+const rounds = 5;
 const words = 'there when you come back';
 
 /** Looks from within the page, and with next to nothing: what a test does to wait for a text takes the page 100 ms. */
@@ -27,7 +33,8 @@ const shownAt = async (page: Page): Promise<number> => {
 
 /** The API answers 3 s late; the app's own files come as always. */
 export const measureReturn = async (world: World): Promise<Row[]> => {
-  const { page, context } = await world.visit();
+  const profile = mkdtempSync(join(tmpdir(), 'hearth-profile-'));
+  const { page, context } = await world.visit({ profile });
   world.model.script([`It is **saved**, and ${words}.`]);
   const id = await newChat(page, 'Remember this chat');
   await answered(page);
@@ -36,14 +43,16 @@ export const measureReturn = async (world: World): Promise<Row[]> => {
   await watch(page);
   world.line.delay(3_000, /^\/api\//);
   const times: number[] = [];
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < warmUps + rounds; round += 1) {
     await page.goto('about:blank');
     await page.goto(`/c/${id}`, { waitUntil: 'commit' });
-    times.push(await shownAt(page));
+    const time = await shownAt(page);
+    if (round >= warmUps) times.push(time);
   }
   world.line.delay(0);
   await context.close();
-  const median = times.toSorted((a, b) => a - b)[2] ?? Number.POSITIVE_INFINITY;
+  rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+  const median = times.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.POSITIVE_INFINITY;
   return [
     {
       measure: 'saved chat on the screen, the API 3 s late',

@@ -26,6 +26,8 @@ export const chromiumFlags = [
   '--disable-sync',
 ];
 
+const launchOptions = { executablePath: chromiumPath, args: chromiumFlags };
+
 export interface VisitOptions {
   width?: number;
   height?: number;
@@ -38,6 +40,8 @@ export interface VisitOptions {
   signedOut?: boolean;
   /** Signed in with this key instead. */
   key?: string;
+  /** A folder that keeps what the browser keeps on a device, compiled scripts too; otherwise all is forgotten. */
+  profile?: string;
 }
 
 export interface Visit {
@@ -70,8 +74,8 @@ const signIn = async (context: BrowserContext, url: string, key = testKey): Prom
 };
 
 const open = async (browser: Browser, url: string, options: VisitOptions): Promise<Visit> => {
-  const { width = options.desktop ? 1280 : 390, height = options.desktop ? 800 : 844 } = options;
-  const context = await browser.newContext({
+  const { width = options.desktop ? 1280 : 390, height = options.desktop ? 800 : 844, profile } = options;
+  const device = {
     baseURL: url,
     viewport: { width, height },
     hasTouch: !options.desktop,
@@ -79,7 +83,11 @@ const open = async (browser: Browser, url: string, options: VisitOptions): Promi
     colorScheme: options.dark ? 'dark' : 'light',
     reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
     forcedColors: options.forcedColors ? 'active' : 'none',
-  });
+  } as const;
+  const context =
+    profile === undefined
+      ? await browser.newContext(device)
+      : await chromium.launchPersistentContext(profile, { ...device, ...launchOptions });
   context.setDefaultTimeout(15_000);
   if (!options.signedOut) await signIn(context, url, options.key);
   const page = await context.newPage();
@@ -109,7 +117,7 @@ export const startWorld = async (env: Record<string, string> = {}): Promise<Worl
   const start = (): Promise<Harness> => startHarness({ standIn: model, env, home });
   const harness = await start();
   const line = await startLine(harness.url);
-  const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
+  const browser = await chromium.launch(launchOptions);
   const world: World = {
     harness,
     model,
