@@ -11,6 +11,7 @@ import type { Database } from './schema.ts';
 export { isUniqueViolation, toAppError } from './errors.ts';
 export { inParts } from './in-parts.ts';
 export { migrateDatabase } from './migrate.ts';
+export { oneOf } from './one-of.ts';
 export type * from './options.ts';
 export type * from './schema.ts';
 

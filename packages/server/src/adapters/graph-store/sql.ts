@@ -1,6 +1,6 @@
 /** The graph in the SQL database, on SQLite and PostgreSQL. Every query goes by an index that begins with the owner. */
 import type { Kysely } from 'kysely';
-import { type Database, type Db, inParts } from '../../db/index.ts';
+import { type Database, type DatabaseKind, type Db, oneOf } from '../../db/index.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { GraphEntity, GraphFact, GraphStore } from '../../ports/graph-store.ts';
 import { entitiesIn, nameKey, namesIn } from './names.ts';
@@ -8,76 +8,81 @@ import { createWalks, nothing, type RelationRow } from './walks.ts';
 
 type Connection = Kysely<Database>;
 
-const createReads = (db: Connection) => {
+const createReads = (db: Connection, kind: DatabaseKind) => {
   const entitiesOf = async (ownerId: string, ids: readonly string[]): Promise<GraphEntity[]> => {
-    const parts = inParts(ids).map(async (part) => {
-      const [entities, mentions] = await Promise.all([
-        db.selectFrom('graph_entities').where('owner_id', '=', ownerId).where('id', 'in', part).selectAll().execute(),
-        db
-          .selectFrom('graph_mentions')
-          .where('owner_id', '=', ownerId)
-          .where('entity_id', 'in', part)
-          .where('holds', '=', 1)
-          .select(['entity_id', 'memory_id'])
-          .execute(),
-      ]);
-      return entities.map(({ id, name, kind }) => ({
+    if (ids.length === 0) return [];
+    const wanted = oneOf(kind, ids);
+    const [entities, mentions] = await Promise.all([
+      db.selectFrom('graph_entities').where('owner_id', '=', ownerId).where('id', 'in', wanted).selectAll().execute(),
+      db
+        .selectFrom('graph_mentions')
+        .where('owner_id', '=', ownerId)
+        .where('entity_id', 'in', wanted)
+        .where('holds', '=', 1)
+        .select(['entity_id', 'memory_id'])
+        .execute(),
+    ]);
+    const memories = Map.groupBy(mentions, (one) => one.entity_id);
+    const places = new Map(ids.map((id, at) => [id, at]));
+    return entities
+      .map(({ id, name, kind: what }) => ({
         id,
         name,
-        kind,
-        memoryIds: mentions.filter((one) => one.entity_id === id).map((one) => one.memory_id),
-      }));
-    });
-    const found = (await Promise.all(parts)).flat().filter(({ memoryIds }) => memoryIds.length > 0);
-    return found.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+        kind: what,
+        memoryIds: (memories.get(id) ?? []).map((one) => one.memory_id),
+      }))
+      .filter(({ memoryIds }) => memoryIds.length > 0)
+      .sort((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
   };
 
   /** Relations that hold and touch any of these. */
   const touching = async (ownerId: string, ids: readonly string[]): Promise<RelationRow[]> => {
-    const rows = (column: 'from_id' | 'to_id', part: readonly string[]) =>
+    if (ids.length === 0) return [];
+    const rows = (column: 'from_id' | 'to_id') =>
       db
         .selectFrom('graph_relations')
         .where('owner_id', '=', ownerId)
-        .where(column, 'in', part)
+        .where(column, 'in', oneOf(kind, ids))
         .where('until', 'is', null)
         .selectAll()
         .execute();
-    const parts = inParts(ids).flatMap((part) => [rows('from_id', part), rows('to_id', part)]);
-    return (await Promise.all(parts)).flat();
+    return (await Promise.all([rows('from_id'), rows('to_id')])).flat();
   };
 
   return { entitiesOf, touching };
 };
 
-const createWrites = (db: Connection) => {
+const createWrites = (db: Connection, kind: DatabaseKind) => {
   const forgetIn = async (tx: Connection, ownerId: string, memoryIds: readonly string[]): Promise<void> => {
-    for (const part of inParts(memoryIds)) {
-      const touched = await tx
-        .selectFrom('graph_mentions')
-        .where('owner_id', '=', ownerId)
-        .where('memory_id', 'in', part)
-        .select('entity_id')
-        .distinct()
-        .execute();
-      await tx.deleteFrom('graph_relations').where('owner_id', '=', ownerId).where('memory_id', 'in', part).execute();
-      await tx.deleteFrom('graph_mentions').where('owner_id', '=', ownerId).where('memory_id', 'in', part).execute();
-      for (const ids of inParts(touched.map(({ entity_id }) => entity_id)))
-        await tx
-          .deleteFrom('graph_entities')
-          .where('owner_id', '=', ownerId)
-          .where('id', 'in', ids)
-          .where(({ not, exists, selectFrom }) =>
-            not(
-              exists(
-                selectFrom('graph_mentions')
-                  .whereRef('graph_mentions.entity_id', '=', 'graph_entities.id')
-                  .where('graph_mentions.owner_id', '=', ownerId)
-                  .select('memory_id'),
-              ),
-            ),
-          )
-          .execute();
-    }
+    const gone = oneOf(kind, memoryIds);
+    const touched = await tx
+      .selectFrom('graph_mentions')
+      .where('owner_id', '=', ownerId)
+      .where('memory_id', 'in', gone)
+      .select('entity_id')
+      .distinct()
+      .execute();
+    await tx.deleteFrom('graph_relations').where('owner_id', '=', ownerId).where('memory_id', 'in', gone).execute();
+    await tx.deleteFrom('graph_mentions').where('owner_id', '=', ownerId).where('memory_id', 'in', gone).execute();
+    const ids = oneOf(
+      kind,
+      touched.map(({ entity_id }) => entity_id),
+    );
+    await tx
+      .deleteFrom('graph_entities')
+      .where('owner_id', '=', ownerId)
+      .where('id', 'in', ids)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('graph_mentions')
+              .whereRef('graph_mentions.entity_id', '=', 'graph_entities.id')
+              .where('graph_mentions.owner_id', '=', ownerId)
+              .select('memory_id'),
+          ),
+        ),
+      )
+      .execute();
   };
 
   /** Ids by key; entities that are new are made. */
@@ -128,12 +133,12 @@ const createWrites = (db: Connection) => {
   };
 };
 
-export const createSqlGraphStore = (database: Pick<Db, 'kysely' | 'ping'>): GraphStore => {
-  const db = database.kysely;
-  const reads = createReads(db);
+export const createSqlGraphStore = (database: Pick<Db, 'kysely' | 'kind' | 'ping'>): GraphStore => {
+  const { kysely: db, kind } = database;
+  const reads = createReads(db, kind);
   const { entitiesOf, touching } = reads;
   const { around, path, graphOf } = createWalks(reads);
-  const { put, forget } = createWrites(db);
+  const { put, forget } = createWrites(db, kind);
 
   return {
     put,
@@ -141,40 +146,32 @@ export const createSqlGraphStore = (database: Pick<Db, 'kysely' | 'ping'>): Grap
     around,
     path,
     async retire(ownerId, memoryIds, at) {
-      for (const part of inParts(memoryIds)) {
-        await db
-          .updateTable('graph_mentions')
-          .set({ holds: 0 })
-          .where('owner_id', '=', ownerId)
-          .where('memory_id', 'in', part)
-          .execute();
-        await db
-          .updateTable('graph_relations')
-          .set({ until: at })
-          .where('owner_id', '=', ownerId)
-          .where('memory_id', 'in', part)
-          .where('until', 'is', null)
-          .execute();
-      }
+      const corrected = oneOf(kind, memoryIds);
+      await db
+        .updateTable('graph_mentions')
+        .set({ holds: 0 })
+        .where('owner_id', '=', ownerId)
+        .where('memory_id', 'in', corrected)
+        .execute();
+      await db
+        .updateTable('graph_relations')
+        .set({ until: at })
+        .where('owner_id', '=', ownerId)
+        .where('memory_id', 'in', corrected)
+        .where('until', 'is', null)
+        .execute();
     },
     async clear(ownerId) {
       for (const table of ['graph_relations', 'graph_mentions', 'graph_entities'] as const)
         await db.deleteFrom(table).where('owner_id', '=', ownerId).execute();
     },
     async mentioned(ownerId, text) {
-      const keys = namesIn(text);
-      const rows = (
-        await Promise.all(
-          inParts(keys).map((part) =>
-            db
-              .selectFrom('graph_entities')
-              .where('owner_id', '=', ownerId)
-              .where('key', 'in', part)
-              .select(['id', 'key'])
-              .execute(),
-          ),
-        )
-      ).flat();
+      const rows = await db
+        .selectFrom('graph_entities')
+        .where('owner_id', '=', ownerId)
+        .where('key', 'in', oneOf(kind, namesIn(text)))
+        .select(['id', 'key'])
+        .execute();
       const longest = rows.sort((a, b) => b.key.length - a.key.length || (a.key < b.key ? -1 : 1)).slice(0, 20);
       return entitiesOf(
         ownerId,

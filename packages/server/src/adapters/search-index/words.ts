@@ -23,7 +23,7 @@ const plain = (word: string): string => word.normalize('NFKD').replaceAll(/\p{M}
 const stems = new Map<string, string>();
 const mostStems = 50_000;
 
-/** As the index stems it, for asking how often it occurs. Remembered: texts are scored word by word, and words come again. */
+/** As FTS5 stems it, for asking it how often a word occurs. Remembered: words come again. */
 export const stemOf = (word: string): string => {
   const known = stems.get(word);
   if (known !== undefined) return known;
@@ -33,6 +33,9 @@ export const stemOf = (word: string): string => {
   stems.set(word, stem);
   return stem;
 };
+
+/** The words of a text as they are compared with those of a question, in their order. */
+export const stemsOf = (text: string): string[] => wordsOf(text).map(stemOf);
 
 export const askedWords = (text: string): string[] => {
   const all = [...new Set(wordsOf(text))];

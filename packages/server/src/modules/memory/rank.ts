@@ -53,8 +53,6 @@ const most = 1 + neighbourWeights[0] + neighbourWeights[1] + graphWeight + timeW
 
 export const neighbourReach = neighbourWeights.length;
 
-const keyOf = (runId: string, runNo: number): string => `${runId}\n${runNo}`;
-
 interface Match {
   id: string;
   words: number;
@@ -91,14 +89,18 @@ const basesOf = ({ hits, places }: RankInput): Base[] =>
   });
 
 const neighboursOf = (bases: readonly Base[]): ((place: Place) => number) => {
-  const scores = new Map<string, number>();
-  for (const { place, words, meaning } of bases)
-    if (place.runId !== null) scores.set(keyOf(place.runId, place.runNo), words + meaning);
+  const scores = new Map<string, Map<number, number>>();
+  for (const { place, words, meaning } of bases) {
+    if (place.runId === null) continue;
+    const run = scores.get(place.runId) ?? new Map<number, number>();
+    scores.set(place.runId, run.set(place.runNo, words + meaning));
+  }
   return ({ runId, runNo }) => {
-    if (runId === null) return 0;
+    const run = runId === null ? undefined : scores.get(runId);
+    if (run === undefined) return 0;
     return neighbourWeights.reduce((sum, weight, index) => {
-      const before = scores.get(keyOf(runId, runNo - index - 1)) ?? 0;
-      const after = scores.get(keyOf(runId, runNo + index + 1)) ?? 0;
+      const before = run.get(runNo - index - 1) ?? 0;
+      const after = run.get(runNo + index + 1) ?? 0;
       return sum + weight * Math.max(before, after);
     }, 0);
   };

@@ -2,7 +2,7 @@
 import type { Memory, memoryListQuerySchema } from '@hearth/contract';
 import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
-import { type Database, type Db, inParts, type MemoriesTable } from '../../db/index.ts';
+import { type Database, type DatabaseKind, type Db, inParts, type MemoriesTable, oneOf } from '../../db/index.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { Place } from './rank.ts';
 import { createTimeReads, currentRows, type TimeReads } from './times.ts';
@@ -57,7 +57,7 @@ export interface MemoryStore extends TimeReads {
   ): Promise<{ rows: MemoryRow[]; total: number; categories: Record<string, number> }>;
   /** Up to `limit` current rows after a row, oldest first, for exports. */
   after(ownerId: string, last: Pick<MemoryRow, 'created_at' | 'id'> | null, limit: number): Promise<MemoryRow[]>;
-  /** Where these memories stand, and what stands up to `reach` beside some of them in the same conversation. */
+  /** Where these memories stand, and what stands up to `reach` beside some of them in the same conversation; one may come twice. */
   places(ownerId: string, ids: readonly string[], beside: { of: readonly string[]; reach: number }): Promise<Place[]>;
   /** The memory, everything it corrected and everything that corrected it, oldest first. */
   chain(ownerId: string, id: string, on?: Connection): Promise<MemoryRow[]>;
@@ -93,7 +93,7 @@ const countsOf = (rows: readonly { category: string | null; n: string | number |
 /** As an expression of its own, because that is what the index for counting holds. */
 const isCurrent = sql<SqlBool>`(deleted_at is null and superseded_by is null) = true`;
 
-const createReads = (db: Connection) => {
+const createReads = (db: Connection, kind: DatabaseKind) => {
   const current = (ownerId: string, on: Connection = db) => currentRows(on, ownerId);
 
   const scoped = (ownerId: string, query: ListQuery) => {
@@ -126,41 +126,23 @@ const createReads = (db: Connection) => {
   };
 
   const byIds: MemoryStore['byIds'] = async (ownerId, ids, how = 'current', on = db) => {
-    const parts = inParts(ids).map((part) => {
-      const rows = on.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
-      const wanted = rows.where('id', 'in', part).selectAll();
-      return how === 'all' ? wanted.execute() : wanted.where('superseded_by', 'is', null).execute();
-    });
-    return (await Promise.all(parts)).flat();
+    const all = on.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
+    const wanted = all.where('id', 'in', oneOf(kind, ids)).selectAll();
+    return how === 'all' ? wanted.execute() : wanted.where('superseded_by', 'is', null).execute();
   };
 
-  /** Both statements stay small: a candidate has at most `2 * reach` neighbours. */
   const places: MemoryStore['places'] = async (ownerId, ids, { of, reach }) => {
-    if (ids.length === 0) return [];
-    const own = (
-      await Promise.all(
-        inParts(ids).map((part) =>
-          current(ownerId).where('id', 'in', part).select(['id', 'run_id', 'run_no', 'occurred_at']).execute(),
-        ),
-      )
-    ).flat();
-    const wanted = new Set(of);
-    const spans = own.filter(({ id, run_id }) => run_id !== null && wanted.has(id));
-    const beside = await Promise.all(
-      inParts(spans).map((part) => {
-        const values = sql.join(part.map(({ run_id, run_no }) => sql`(${run_id}, cast(${run_no} as integer))`));
-        return sql<{ id: string; run_id: string; run_no: number; occurred_at: string }>`
-          with wanted (run, no) as (values ${values})
-          select distinct m.id, m.run_id, m.run_no, m.occurred_at from wanted
-          join memories m on m.owner_id = ${ownerId} and m.run_id = wanted.run
-            and m.run_no between wanted.no - ${reach} and wanted.no + ${reach}
-          where m.deleted_at is null and m.superseded_by is null`
-          .execute(db)
-          .then(({ rows }) => rows);
-      }),
-    );
-    const all = new Map([...own, ...beside.flat()].map((row) => [row.id, row]));
-    return [...all.values()].map((row) => ({
+    const { rows } = await sql<{ id: string; run_id: string | null; run_no: number; occurred_at: string }>`
+      select id, run_id, run_no, occurred_at from memories
+      where owner_id = ${ownerId} and id in ${oneOf(kind, ids)} and deleted_at is null and superseded_by is null
+      union all
+      select m.id, m.run_id, m.run_no, m.occurred_at from memories one
+      join memories m on m.owner_id = one.owner_id and m.run_id = one.run_id
+        and m.run_no between one.run_no - ${reach} and one.run_no + ${reach}
+      where one.owner_id = ${ownerId} and one.id in ${oneOf(kind, of)}
+        and one.deleted_at is null and one.superseded_by is null
+        and m.deleted_at is null and m.superseded_by is null`.execute(db);
+    return rows.map((row) => ({
       id: row.id,
       runId: row.run_id,
       runNo: row.run_no,
@@ -208,6 +190,7 @@ const works = Object.values(workConditions);
 
 const createUpkeep = (
   db: Connection,
+  kind: DatabaseKind,
   words: WordStore,
 ): Pick<
   MemoryStore,
@@ -225,32 +208,27 @@ const createUpkeep = (
   | 'areWaiting'
 > => ({
   async bury(ownerId, ids, at, tx) {
-    const parts = ids === 'all' ? ['all' as const] : inParts(ids);
-    let count = 0;
-    for (const part of parts) {
-      let rows = tx.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
-      if (part !== 'all') rows = rows.where('id', 'in', part);
-      const found = (await rows.select('id').execute()).map(({ id }) => id);
-      for (const some of inParts(found)) {
-        await words.remove(some, tx);
-        await tx
-          .updateTable('memories')
-          .set({
-            deleted_at: at,
-            text: '',
-            metadata: '{}',
-            graph: null,
-            hash: '',
-            likeness: '',
-            category: null,
-            word_id: null,
-          })
-          .where('id', 'in', some)
-          .execute();
-      }
-      count += found.length;
+    const all = tx.selectFrom('memories').where('owner_id', '=', ownerId).where('deleted_at', 'is', null);
+    const rows = ids === 'all' ? all : all.where('id', 'in', oneOf(kind, ids));
+    const found = (await rows.select('id').execute()).map(({ id }) => id);
+    for (const some of inParts(found)) {
+      await words.remove(some, tx);
+      await tx
+        .updateTable('memories')
+        .set({
+          deleted_at: at,
+          text: '',
+          metadata: '{}',
+          graph: null,
+          hash: '',
+          likeness: '',
+          category: null,
+          word_id: null,
+        })
+        .where('id', 'in', some)
+        .execute();
     }
-    return count;
+    return found.length;
   },
   waiting: (ownerId, work, limit) =>
     db
@@ -312,8 +290,8 @@ const createUpkeep = (
       works.map((work) => sql`(${work})`),
       sql` or `,
     )})`;
-    const parts = inParts(ids).map((part) => db.selectFrom('memories').where('id', 'in', part).where(anyWork));
-    return (await Promise.all(parts.map((rows) => rows.select('id').execute()))).flat().length > 0;
+    const rows = db.selectFrom('memories').where('id', 'in', oneOf(kind, ids)).where(anyWork);
+    return (await rows.select('id').executeTakeFirst()) !== undefined;
   },
   async hasWork(ownerId) {
     const some = works.map(
@@ -332,11 +310,11 @@ const createUpkeep = (
 export const createMemoryStore = (database: Pick<Db, 'kysely' | 'kind'>): MemoryStore => {
   const db = database.kysely;
   const words = createWordStore(db, database.kind);
-  const { current, ...reads } = createReads(db);
+  const { current, ...reads } = createReads(db, database.kind);
   return {
     words,
     ...reads,
-    ...createUpkeep(db, words),
+    ...createUpkeep(db, database.kind, words),
     ...createTimeReads(db),
     async insert(rows, tx) {
       for (const part of inParts(rows)) await tx.insertInto('memories').values(part).execute();

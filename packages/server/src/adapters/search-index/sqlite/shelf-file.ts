@@ -1,13 +1,13 @@
 /** The SQLite file of one owner in one collection: its tables, its statements and its counts. */
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 /** An older file is thrown away and filled again: everything in it comes from the SQL database. */
-const version = 2;
+const version = 3;
 
 const tables = `
   create table if not exists items (
     n integer primary key autoincrement, id text not null unique, agent_id text not null, run_id text,
-    text text not null, vector blob, change integer not null);
+    text text not null, stems text not null, length integer not null, vector blob, change integer not null);
   create index if not exists items_by_change on items (change);
   create index if not exists items_by_agent on items (agent_id);
   create index if not exists items_by_run on items (run_id) where run_id is not null;
@@ -32,6 +32,7 @@ export interface Totals {
 
 export interface ShelfFile {
   readonly db: DatabaseSync;
+  /** Compiled once: there are only a few texts. */
   all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[];
   meta(name: string): number;
   setMeta(values: Record<string, number | string>): void;
@@ -71,11 +72,16 @@ export const openShelfFile = (path: string): ShelfFile => {
   const setMeta: ShelfFile['setMeta'] = (values) => {
     for (const [name, value] of Object.entries(values)) write.run(value, name);
   };
+  const kept = new Map<string, StatementSync>();
   return {
     db,
     meta,
     setMeta,
-    all: (sql, ...values) => db.prepare(sql).all(...values),
+    all(sql, ...values) {
+      const statement = kept.get(sql) ?? db.prepare(sql);
+      kept.set(sql, statement);
+      return statement.all(...values);
+    },
     hash: () => String(read.get('hash')?.value ?? ''),
     totals: () => ({ items: meta('items'), embedded: meta('embedded'), words: meta('words') }),
     inTransaction(work) {

@@ -3,14 +3,15 @@
  * FTS5's own numbers), so that words too common to be looked up still count, and neighbours can be scored too.
  */
 import type { IndexQuery } from '../../../ports/search-index.ts';
-import { askedWords, stemOf, wordsOf } from '../words.ts';
+import { askedWords, stemOf } from '../words.ts';
 import type { ShelfFile } from './shelf-file.ts';
 
-/** So many places of words are looked through for one question; it takes about 2 ms. */
-const mostPostings = 2_000;
+/** So many places of words are looked through for one question; it takes about 1 ms. */
+const mostPostings = 1_000;
 /** How often a common word occurs is counted anew after so many changes: counting walks through all its places. */
 const countedFor = 100;
 const common = 50;
+const mostCounted = 10_000;
 const k1 = 1.2;
 const b = 0.75;
 
@@ -26,7 +27,7 @@ export interface WordSearch {
   asked(text: string): Asked[];
   /** Numbers of rows that hold some of the words, the best by FTS5's count. */
   candidates(words: readonly Asked[], query: Pick<IndexQuery, 'filter' | 'candidates'>): number[];
-  scorer(words: readonly Asked[]): (text: string) => number;
+  scorer(words: readonly Asked[]): (text: Stems) => number;
 }
 
 /** The rarest words until there are enough places; common words tell little and cost most. */
@@ -38,26 +39,45 @@ const lookedUp = (words: readonly Asked[]): Asked[] => {
   });
 };
 
-/** A stem begins as its word does, so most words of a text need not be stemmed to know that nobody asked for them. */
-const beginningOf = (word: string): number => word.charCodeAt(0) * 65_536 + (word.length > 1 ? word.charCodeAt(1) : 0);
+/** The stems of a text in one string, each between blanks, so that one is found without taking the text apart again. */
+export interface Stems {
+  stems: string;
+  /** How many they are. */
+  length: number;
+}
 
-/** No marks on its first letters, which a stem would not have. */
-const isPlain = (word: string): boolean => word.charCodeAt(0) < 128 && !(word.charCodeAt(1) >= 128);
+export const packStems = (stems: readonly string[]): Stems => ({
+  stems: ` ${stems.join(' ')} `,
+  length: stems.length,
+});
+
+/** How often a stem with its two blanks occurs; neighbours share a blank. */
+const countIn = (stems: string, wanted: string): number => {
+  let count = 0;
+  for (let at = stems.indexOf(wanted); at !== -1; at = stems.indexOf(wanted, at + wanted.length - 1)) count += 1;
+  return count;
+};
 
 export const createWordSearch = (file: ShelfFile): WordSearch => {
   const documents = file.db.prepare('select doc from vocabulary where term = ?');
-  const counted = new Map<string, number>();
-  let countedAt = 0;
-  const documentsOf = (stem: string): number => {
+  const often = new Map<string, number>();
+  let oftenAt = 0;
+  const seldom = new Map<string, number>();
+  let seldomAt = 0;
+  /** A rare word is counted anew after every change, a common one after many. */
+  const forgetCounts = (): void => {
     const change = file.meta('change');
-    if (change > countedAt + countedFor) {
-      counted.clear();
-      countedAt = change;
-    }
-    const known = counted.get(stem);
+    if (change !== seldomAt || seldom.size > mostCounted) seldom.clear();
+    seldomAt = change;
+    if (change <= oftenAt + countedFor) return;
+    often.clear();
+    oftenAt = change;
+  };
+  const documentsOf = (stem: string): number => {
+    const known = often.get(stem) ?? seldom.get(stem);
     if (known !== undefined) return known;
     const count = Number(documents.get(stem)?.doc ?? 0);
-    if (count > common) counted.set(stem, count);
+    (count > common ? often : seldom).set(stem, count);
     return count;
   };
   const newest = file.db.prepare('select max(n) as n from items');
@@ -71,14 +91,16 @@ export const createWordSearch = (file: ShelfFile): WordSearch => {
   };
 
   return {
-    asked: (text) =>
-      askedWords(text)
+    asked(text) {
+      forgetCounts();
+      return askedWords(text)
         .map((word): Asked => {
           const stem = stemOf(word);
           return { word, stem, documents: documentsOf(stem) };
         })
         .filter((one) => one.documents > 0)
-        .sort((a, other) => a.documents - other.documents),
+        .sort((a, other) => a.documents - other.documents);
+    },
     candidates(words, { filter, candidates }) {
       const wanted = lookedUp(words);
       if (wanted.length === 0) return [];
@@ -99,22 +121,17 @@ export const createWordSearch = (file: ShelfFile): WordSearch => {
     scorer(words) {
       const totals = file.totals();
       const average = Math.max(1, totals.words / Math.max(1, totals.items));
-      const weights = new Map(
-        words.map(({ stem, documents: n }) => [stem, Math.max(1e-6, Math.log((totals.items - n + 0.5) / (n + 0.5)))]),
-      );
-      const beginnings = new Set(words.flatMap(({ word, stem }) => [beginningOf(word), beginningOf(stem)]));
-      return (text) => {
-        const all = wordsOf(text);
-        const counts = new Map<string, number>();
-        for (const word of all) {
-          if (isPlain(word) && !beginnings.has(beginningOf(word))) continue;
-          const stem = stemOf(word);
-          if (weights.has(stem)) counts.set(stem, (counts.get(stem) ?? 0) + 1);
-        }
-        const length = k1 * (1 - b + (b * all.length) / average);
-        let sum = 0;
-        for (const [stem, count] of counts) sum += ((weights.get(stem) ?? 0) * count * (k1 + 1)) / (count + length);
-        return sum;
+      // Two words of a question may have one stem.
+      const weights = [...new Map(words.map(({ stem, documents }) => [stem, documents]))].map(([stem, n]) => ({
+        wanted: ` ${stem} `,
+        weight: Math.max(1e-6, Math.log((totals.items - n + 0.5) / (n + 0.5))),
+      }));
+      return ({ stems, length }) => {
+        const spread = k1 * (1 - b + (b * length) / average);
+        return weights.reduce((sum, { wanted, weight }) => {
+          const count = countIn(stems, wanted);
+          return sum + (weight * count * (k1 + 1)) / (count + spread);
+        }, 0);
       };
     },
   };
