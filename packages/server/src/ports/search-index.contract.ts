@@ -61,6 +61,19 @@ export const searchIndexContract = (make: () => Promise<SearchIndex>): void => {
     expect(scored.find(({ id }) => id === b.id)).toMatchObject({ words: 0, meaning: expect.closeTo(1, 2) });
   });
 
+  it('counts a word as often as a text has it, also side by side, and once however often it is asked for', async () => {
+    const { index, scope } = await fresh();
+    const [once, often] = [item('ladder box hook rope'), item('ladder ladders Ladder rope')];
+    const others = ['tea with milk', 'coffee', 'bread and jam', 'cake', 'a stepladder'].map((text) => item(text));
+    await index.upsert(scope, [once, often, ...others]);
+    const wordsOf = async (text: string) =>
+      new Map((await find(index, scope, text)).map(({ id, words }) => [id, words]));
+    const found = await wordsOf('ladder');
+    expect([...found.keys()].toSorted()).toEqual([once.id, often.id].toSorted());
+    expect(found.get(often.id)).toBeGreaterThan(found.get(once.id) ?? Number.POSITIVE_INFINITY);
+    expect(await wordsOf('ladders, ladder')).toEqual(found);
+  });
+
   it('replaces on the same id, removes, and clears', async () => {
     const { index, scope } = await fresh();
     const one = item('the old words', { vector: vectorOf(0) });
