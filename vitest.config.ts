@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
+          // They share no state but modules, which are then read in once for each worker instead of once for each file.
+          isolate: false,
           // They wait for nothing; the limit is for hostile inputs on a slow machine that also counts coverage.
           testTimeout: 30_000,
         },
