@@ -6,8 +6,8 @@ import type { IndexQuery } from '../../../ports/search-index.ts';
 import { askedWords, stemOf } from '../words.ts';
 import type { ShelfFile } from './shelf-file.ts';
 
-/** So many places of words are looked through for one question; it takes about 1 ms. */
-const mostPostings = 1_000;
+/** So many places of words are looked through for one question, more of them in a large index; a thousand take about 1 ms. */
+const mostPostings = (items: number): number => Math.min(2_000, Math.max(1_000, items / 50));
 /** How often a common word occurs is counted anew after so many changes: counting walks through all its places. */
 const countedFor = 100;
 const common = 50;
@@ -31,11 +31,11 @@ export interface WordSearch {
 }
 
 /** The rarest words until there are enough places; common words tell little and cost most. */
-const lookedUp = (words: readonly Asked[]): Asked[] => {
+const lookedUp = (words: readonly Asked[], most: number): Asked[] => {
   let postings = 0;
   return words.filter(({ documents }, at) => {
     postings += documents;
-    return at === 0 || postings <= mostPostings;
+    return at === 0 || postings <= most;
   });
 };
 
@@ -83,11 +83,11 @@ export const createWordSearch = (file: ShelfFile): WordSearch => {
   const newest = file.db.prepare('select max(n) as n from items');
 
   /** Where even the rarest word is in nearly every text, the newest texts have to do. */
-  const firstRow = (words: readonly Asked[]): number => {
+  const firstRow = (words: readonly Asked[], most: number): number => {
     const rarest = words[0]?.documents ?? 0;
-    if (rarest <= mostPostings) return 0;
+    if (rarest <= most) return 0;
     const last = Number(newest.get()?.n ?? 0);
-    return Math.floor(last * (1 - mostPostings / rarest));
+    return Math.floor(last * (1 - most / rarest));
   };
 
   return {
@@ -102,10 +102,11 @@ export const createWordSearch = (file: ShelfFile): WordSearch => {
         .sort((a, other) => a.documents - other.documents);
     },
     candidates(words, { filter, candidates }) {
-      const wanted = lookedUp(words);
+      const most = mostPostings(file.totals().items);
+      const wanted = lookedUp(words, most);
       if (wanted.length === 0) return [];
       const match = wanted.map(({ word }) => `"${word}"`).join(' OR ');
-      const values: (string | number)[] = [match, firstRow(wanted)];
+      const values: (string | number)[] = [match, firstRow(wanted, most)];
       let within = '';
       if (filter?.runId !== undefined) {
         within += ' and rowid in (select n from items where run_id = ?)';
