@@ -130,17 +130,21 @@ export const createRecall = (deps: RecallDeps): Recall => {
     ownerId: string;
     query: RecallQuery;
     vector: Float32Array | null;
-    links: Links;
+    /** May still be looked up while the index is asked. */
+    links: Promise<Links>;
     period: Period | null;
   }
 
   /** Candidates of the index, then the scores of what stands beside them and of what graph and time add. */
-  const gather = async ({ ownerId, query, vector, links, period }: Asked, degraded: Set<Degraded>) => {
+  const gather = async ({ ownerId, query, vector, period, ...asking }: Asked, degraded: Set<Degraded>) => {
     const scope = { collection, ownerId };
     const asked = { text: wordsToFind(query.query, period), vector };
     const wanted = Math.max(candidates, query.limit);
     const filter = { agentId: query.agent_id, runId: query.run_id };
-    const found = await orAway('index', degraded, () => index.query(scope, { ...asked, filter, candidates: wanted }));
+    const [found, links] = await Promise.all([
+      orAway('index', degraded, () => index.query(scope, { ...asked, filter, candidates: wanted })),
+      asking.links,
+    ]);
     if (found === null) deps.sync.doubt(ownerId);
     const hits = found ?? (await hitsByWords(ownerId, asked.text, wanted));
     const linked = [...links.keys()].slice(0, mostLinked);
@@ -148,16 +152,23 @@ export const createRecall = (deps: RecallDeps): Recall => {
       period === null
         ? []
         : await store.saidIn(ownerId, { ...period, ...filter, category: query.category, limit: mostInTime });
-    const ids = [...new Set([...hits.map(({ id }) => id), ...linked, ...inTime])];
-    const beside = { of: [...strongest(hits, mostWithNeighbours), ...linked], reach: neighbourReach };
-    const places = new Map((await store.places(ownerId, ids, beside)).map((place) => [place.id, place]));
+    const beside = await store.placesBeside(
+      ownerId,
+      [...strongest(hits, mostWithNeighbours), ...linked],
+      neighbourReach,
+    );
     const known = new Set(hits.map(({ id }) => id));
-    const missing = [...places.keys()].filter((id) => !known.has(id));
-    const scored =
+    const missing = [...new Set([...beside.map(({ id }) => id), ...linked, ...inTime])].filter((id) => !known.has(id));
+    const ids = [...known, ...linked, ...inTime];
+    // The index counts while the database is asked.
+    const [scored, own] = await Promise.all([
       found === null || missing.length === 0
-        ? []
-        : await orAway('index', degraded, () => index.score(scope, asked, missing));
-    return { hits: [...hits, ...(scored ?? []), ...unscored(missing, scored ?? [])], places };
+        ? null
+        : orAway('index', degraded, () => index.score(scope, asked, missing)),
+      store.places(ownerId, ids),
+    ]);
+    const places = new Map([...own, ...beside].map((place) => [place.id, place]));
+    return { hits: [...hits, ...(scored ?? []), ...unscored(missing, scored ?? [])], places, links };
   };
 
   /** What the index cannot score is still there for its neighbours and its links. */
@@ -198,13 +209,15 @@ export const createRecall = (deps: RecallDeps): Recall => {
       const degraded = new Set<Degraded>();
       deps.checkIndex(ownerId);
       const began = clock.monotonicMs();
-      const [vector, links, period] = await Promise.all([
+      const linking = query.enable_graph ? linksOf(ownerId, query.query, degraded) : Promise.resolve(none);
+      // Whoever waits for it hears of a fault; nobody waits when the vector has failed.
+      linking.catch(() => {});
+      const [vector, period] = await Promise.all([
         vectorOf(query.query, query.embedWithinMs, degraded),
-        query.enable_graph ? linksOf(ownerId, query.query, degraded) : none,
         periodIn(query.query, clock.now()),
       ]);
       const embedded = clock.monotonicMs();
-      const { hits, places } = await gather({ ownerId, query, vector, links, period }, degraded);
+      const { hits, places, links } = await gather({ ownerId, query, vector, links: linking, period }, degraded);
       const closeness = new Map([...links].map(([id, link]) => [id, link.closeness]));
       const ranked = rank({ hits, places, graph: closeness, period, now: clock.now() });
       const found = await take(ownerId, ranked, query, links);

@@ -1,6 +1,6 @@
 /** Rows of memories. The SQL database is the truth; what is deleted or corrected is left out by every reader here. */
 import type { Memory, memoryListQuerySchema } from '@hearth/contract';
-import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { z } from 'zod';
 import { type Database, type DatabaseKind, type Db, inParts, type MemoriesTable, oneOf } from '../../db/index.ts';
 import { parseJson } from '../../kernel/json.ts';
@@ -57,8 +57,10 @@ export interface MemoryStore extends TimeReads {
   ): Promise<{ rows: MemoryRow[]; total: number; categories: Record<string, number> }>;
   /** Up to `limit` current rows after a row, oldest first, for exports. */
   after(ownerId: string, last: Pick<MemoryRow, 'created_at' | 'id'> | null, limit: number): Promise<MemoryRow[]>;
-  /** Where these memories stand, and what stands up to `reach` beside some of them in the same conversation; one may come twice. */
-  places(ownerId: string, ids: readonly string[], beside: { of: readonly string[]; reach: number }): Promise<Place[]>;
+  /** Where these memories stand. */
+  places(ownerId: string, ids: readonly string[]): Promise<Place[]>;
+  /** What stands up to `reach` before or after these in the same conversation; these are among it, some come twice. */
+  placesBeside(ownerId: string, ids: readonly string[], reach: number): Promise<Place[]>;
   /** The memory, everything it corrected and everything that corrected it, oldest first. */
   chain(ownerId: string, id: string, on?: Connection): Promise<MemoryRow[]>;
   update(id: string, set: Partial<MemoryRow>, tx: Connection): Promise<void>;
@@ -92,6 +94,8 @@ const countsOf = (rows: readonly { category: string | null; n: string | number |
 
 /** As an expression of its own, because that is what the index for counting holds. */
 const isCurrent = sql<SqlBool>`(deleted_at is null and superseded_by is null) = true`;
+
+type PlaceRow = Pick<MemoryRow, 'id' | 'run_id' | 'run_no' | 'occurred_at'>;
 
 const createReads = (db: Connection, kind: DatabaseKind) => {
   const current = (ownerId: string, on: Connection = db) => currentRows(on, ownerId);
@@ -131,24 +135,27 @@ const createReads = (db: Connection, kind: DatabaseKind) => {
     return how === 'all' ? wanted.execute() : wanted.where('superseded_by', 'is', null).execute();
   };
 
-  const places: MemoryStore['places'] = async (ownerId, ids, { of, reach }) => {
-    const { rows } = await sql<{ id: string; run_id: string | null; run_no: number; occurred_at: string }>`
-      select id, run_id, run_no, occurred_at from memories
-      where owner_id = ${ownerId} and id in ${oneOf(kind, ids)} and deleted_at is null and superseded_by is null
-      union all
-      select m.id, m.run_id, m.run_no, m.occurred_at from memories one
-      join memories m on m.owner_id = one.owner_id and m.run_id = one.run_id
-        and m.run_no between one.run_no - ${reach} and one.run_no + ${reach}
-      where one.owner_id = ${ownerId} and one.id in ${oneOf(kind, of)}
-        and one.deleted_at is null and one.superseded_by is null
-        and m.deleted_at is null and m.superseded_by is null`.execute(db);
-    return rows.map((row) => ({
+  const placesIn = async (rows: RawBuilder<PlaceRow>): Promise<Place[]> =>
+    (await rows.execute(db)).rows.map((row) => ({
       id: row.id,
       runId: row.run_id,
       runNo: row.run_no,
       occurredAt: row.occurred_at,
     }));
-  };
+
+  const places: MemoryStore['places'] = (ownerId, ids) =>
+    placesIn(sql`
+      select id, run_id, run_no, occurred_at from memories
+      where owner_id = ${ownerId} and id in ${oneOf(kind, ids)} and deleted_at is null and superseded_by is null`);
+
+  const placesBeside: MemoryStore['placesBeside'] = (ownerId, ids, reach) =>
+    placesIn(sql`
+      select m.id, m.run_id, m.run_no, m.occurred_at from memories one
+      join memories m on m.owner_id = one.owner_id and m.run_id = one.run_id
+        and m.run_no between one.run_no - ${reach} and one.run_no + ${reach}
+      where one.owner_id = ${ownerId} and one.id in ${oneOf(kind, ids)}
+        and one.deleted_at is null and one.superseded_by is null
+        and m.deleted_at is null and m.superseded_by is null`);
 
   const chain: MemoryStore['chain'] = async (ownerId, id, on = db) => {
     const found = new Map<string, MemoryRow>();
@@ -168,7 +175,7 @@ const createReads = (db: Connection, kind: DatabaseKind) => {
     }
     return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   };
-  return { current, list, byIds, places, chain };
+  return { current, list, byIds, places, placesBeside, chain };
 };
 
 /**
