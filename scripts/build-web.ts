@@ -107,6 +107,14 @@ export const addCompressed = async (out: string, files: readonly string[]): Prom
   }
 };
 
+/** The files of scripts that modern browsers run for a page. */
+export const scriptsOf = (out: string, page: string): string[] => {
+  const html = readFileSync(join(out, page), 'utf8');
+  const tags = [...html.matchAll(/<script[^>]*\ssrc="([^"]+)"[^>]*>/g)];
+  const modern = tags.filter(([tag]) => !/nomodule/i.test(tag)).map(([, src]) => src ?? '');
+  return [...new Set(modern)].map((src) => join(out, src));
+};
+
 const compileHint = '//# allFunctionsCalledOnLoad\n';
 
 /** Chrome reads smaller files on the main thread, where the hint would make everything wait. */
@@ -117,13 +125,7 @@ const smallestHinted = 32_768;
  * without it the first screen waits for one after the other. Only what the pages themselves load is read at once.
  */
 export const addCompileHints = (out: string, pages: readonly string[]): void => {
-  const loaded = pages.flatMap((page) =>
-    [...readFileSync(join(out, page), 'utf8').matchAll(/<script[^>]*\ssrc="\/([^"]+\.js)"/g)].map(
-      ([, file]) => file ?? '',
-    ),
-  );
-  for (const file of new Set(loaded)) {
-    const path = join(out, file);
+  for (const path of new Set(pages.flatMap((page) => scriptsOf(out, page)))) {
     const data = readFileSync(path, 'utf8');
     if (data.length >= smallestHinted) writeFileSync(path, compileHint + data);
   }

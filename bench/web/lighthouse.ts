@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromiumFlags, chromiumPath } from '../../tests/e2e/support/world.ts';
 import type { Row } from '../lib/report.ts';
+import { median } from '../lib/stats.ts';
 import { measureSlowdown } from './phone.ts';
 
 interface Scores {
@@ -64,9 +65,6 @@ const runOnce = async (root: string, { url, cookie }: Page): Promise<Run> => {
     rmSync(folder, { recursive: true, force: true });
   }
 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 export const measureLighthouse = async (root: string, page: Page): Promise<Row[]> => {
   const runs: Run[] = [];

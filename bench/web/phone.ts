@@ -5,7 +5,8 @@
  */
 import { pageFunctions } from 'lighthouse/core/lib/page-functions.js';
 import { chromium } from 'playwright-core';
-import { chromiumFlags, chromiumPath } from '../../tests/e2e/support/world.ts';
+import { launchOptions } from '../../tests/e2e/support/world.ts';
+import { median } from '../lib/stats.ts';
 
 /** The middle of a class of machines in Lighthouse's table, and the factor it suggests there. */
 const weakDesktop = { index: 1_250, slowdown: 2 };
@@ -21,13 +22,13 @@ const slowdownFor = (index: number): number => {
 
 /** Of Lighthouse's own measure the median of five. */
 export const measureSlowdown = async (): Promise<number> => {
-  const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
+  const browser = await chromium.launch(launchOptions);
   try {
     const page = await browser.newPage();
     const all: number[] = [];
     // The first one only warms up.
     for (let round = 0; round < 6; round += 1) all.push(await page.evaluate(pageFunctions.computeBenchmarkIndex));
-    return slowdownFor(all.slice(1).toSorted((a, b) => a - b)[2] ?? 0);
+    return slowdownFor(median(all.slice(1)));
   } finally {
     await browser.close();
   }

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { answered, newChat } from '../../tests/e2e/support/chat.ts';
 import type { World } from '../../tests/e2e/support/world.ts';
 import type { Row } from '../lib/report.ts';
+import { median } from '../lib/stats.ts';
 
 /** A browser keeps what it has compiled from the third visit on. */
 const warmUps = 2;
@@ -52,13 +53,13 @@ export const measureReturn = async (world: World): Promise<Row[]> => {
   world.line.delay(0);
   await context.close();
   rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
-  const median = times.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.POSITIVE_INFINITY;
+  const usual = median(times);
   return [
     {
       measure: 'saved chat on the screen, the API 3 s late',
-      ours: `${median.toFixed(0)} ms`,
+      ours: `${usual.toFixed(0)} ms`,
       limit: '500 ms',
-      ok: median <= 500,
+      ok: usual <= 500,
     },
   ];
 };

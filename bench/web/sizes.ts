@@ -2,19 +2,12 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
+import { scriptsOf } from '../../scripts/build-web.ts';
 import type { Row } from '../lib/report.ts';
 
 const kb = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;
 
 const brotli = (file: string): number => brotliCompressSync(readFileSync(file)).length;
-
-/** Scripts that modern browsers run for this page. */
-const scriptsOf = (out: string, page: string): string[] => {
-  const html = readFileSync(join(out, page), 'utf8');
-  const tags = [...html.matchAll(/<script[^>]*\ssrc="([^"]+)"[^>]*>/g)];
-  const modern = tags.filter(([tag]) => !/nomodule/i.test(tag)).map(([, src]) => src ?? '');
-  return [...new Set(modern)].map((src) => join(out, src));
-};
 
 const limitOf = (page: string): number => (page === 'c.html' ? 190_000 : 175_000);
 

@@ -26,7 +26,7 @@ export const chromiumFlags = [
   '--disable-sync',
 ];
 
-const launchOptions = { executablePath: chromiumPath, args: chromiumFlags };
+export const launchOptions = { executablePath: chromiumPath, args: chromiumFlags };
 
 export interface VisitOptions {
   width?: number;
