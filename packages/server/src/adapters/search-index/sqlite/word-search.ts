@@ -102,7 +102,7 @@ export const createWordSearch = (file: ShelfFile): WordSearch => {
         .sort((a, other) => a.documents - other.documents);
     },
     candidates(words, { filter, candidates }) {
-      const most = mostPostings(file.totals().items);
+      const most = mostPostings(file.meta('items'));
       const wanted = lookedUp(words, most);
       if (wanted.length === 0) return [];
       const match = wanted.map(({ word }) => `"${word}"`).join(' OR ');
