@@ -186,6 +186,7 @@ describe.skipIf(browserMissing)('appearance', () => {
       await page.getByRole('dialog').waitFor();
       found.push(...(await moving(page)));
       await context.close();
+      await world.endRuns();
       return found;
     };
     expect(await check(true)).toEqual([]);

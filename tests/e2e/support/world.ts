@@ -5,10 +5,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isApiError } from '@hearth/client';
+import type { Session } from '@hearth/contract';
 import { type StandIn, startStandIn } from '@hearth/stand-in';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import { type Harness, startHarness, testKey } from '../../harness.ts';
+import { until } from '../../support/until.ts';
 import { type Line, startLine } from './proxy.ts';
 
 export const chromiumPath = process.env.CHROME_PATH ?? '/usr/bin/chromium';
@@ -61,6 +64,8 @@ export interface World {
   key: string;
   /** Stops the server in order and starts it again on the same data; `meanwhile` runs while there is none. */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
+  /** Ends every run that is still on: it would take answers of the script that comes next. */
+  endRuns(): Promise<void>;
   visit(options?: VisitOptions): Promise<Visit>;
   close(): Promise<void>;
 }
@@ -105,10 +110,25 @@ const open = async (browser: Browser, url: string, options: VisitOptions): Promi
   return visit;
 };
 
-const leave = async ({ context }: Visit, line: Line): Promise<void> => {
+const leave = async ({ context }: Visit, { line, endRuns }: World): Promise<void> => {
   await context.close();
   line.mode('up');
   line.delay(0);
+  await endRuns();
+};
+
+const endRuns = async ({ sessions }: Harness['client']): Promise<void> => {
+  const busy = async (): Promise<Session[]> => {
+    const list = await sessions.list({ page_size: 100 });
+    return list.sessions.filter(({ activity }) => activity !== 'idle');
+  };
+  for (const { id } of await busy()) {
+    // 409: it was over by itself in the meantime.
+    await sessions.interrupt(id).catch((error: unknown) => {
+      if (!isApiError(error) || error.status !== 409) throw error;
+    });
+  }
+  await until('every run to be over', async () => (await busy()).length === 0, 15_000);
 };
 
 export const startWorld = async (env: Record<string, string> = {}): Promise<World> => {
@@ -130,10 +150,11 @@ export const startWorld = async (env: Record<string, string> = {}): Promise<Worl
       world.harness = await start();
       line.leadTo(world.harness.url);
     },
+    endRuns: () => endRuns(world.harness.client),
     async visit(options = {}) {
       const visit = await open(browser, line.url, options);
       // What a page of one test still has to say must not reach the next one.
-      if (expect.getState().currentTestName !== undefined) onTestFinished(() => leave(visit, line));
+      if (expect.getState().currentTestName !== undefined) onTestFinished(() => leave(visit, world));
       return visit;
     },
     async close() {
