@@ -1,10 +1,10 @@
 /** Decisions: each is meant, each is delivered once, and what was decided elsewhere is over here too. */
 import { answer, toolUse } from '@hearth/stand-in';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeOwner } from '../support/owners.ts';
 import { until } from '../support/until.ts';
-import { answered, cards, composer, newChat, say } from './support/chat.ts';
+import { answered, cards, composer, newChat } from './support/chat.ts';
 import { observe, painted, seen, still } from './support/observe.ts';
 import { askedFor, idle, pendingOf } from './support/server.ts';
 import { browserMissing, startWorld, type World } from './support/world.ts';
@@ -271,27 +271,23 @@ describe.skipIf(browserMissing)('approvals', () => {
 
   it('27 the server is stopped and started again during a question: nothing is lost, the decision still counts', async () => {
     const own = await startWorld();
-    try {
-      const { page } = await own.visit();
-      const session = await asked(own, page, 'echo survived');
-      await own.restart();
-      await until(
-        'the page to be connected again',
-        async () =>
-          await button(page, 'Allow once')
-            .isEnabled()
-            .catch(() => false),
-        30_000,
-      );
-      expect(await pendingOf(own, session)).toHaveLength(1);
-      await still(cards(page));
-      await button(page, 'Allow once').tap();
-      await page.getByText('It went on.').waitFor({ timeout: 30_000 });
-      await answered(page);
-      expect(await cards(page).count()).toBe(0);
-      await say(page, 'And another');
-    } finally {
-      await own.close();
-    }
+    onTestFinished(() => own.close());
+    const { page } = await own.visit();
+    const session = await asked(own, page, 'echo survived');
+    await own.restart();
+    await until(
+      'the page to be connected again',
+      async () =>
+        await button(page, 'Allow once')
+          .isEnabled()
+          .catch(() => false),
+      30_000,
+    );
+    expect(await pendingOf(own, session)).toHaveLength(1);
+    await still(cards(page));
+    await button(page, 'Allow once').tap();
+    await page.getByText('It went on.').waitFor({ timeout: 30_000 });
+    await answered(page);
+    expect(await cards(page).count()).toBe(0);
   });
 });
