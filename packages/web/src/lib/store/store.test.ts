@@ -229,6 +229,22 @@ describe('chats in memory', () => {
   });
 });
 
+describe('what is remembered', () => {
+  it('may have changed when events were lost, not when they all came', async () => {
+    const world = await openedAt(asked);
+    const memoryAt = (): number => world.store.state.getState().memoryAt;
+    await world.cut();
+    await world.connect('ring');
+    expect(memoryAt()).toBe(0);
+    await world.publish(1);
+    await world.cut();
+    await world.connect('pruned');
+    await world.connect('ring');
+    expect(memoryAt()).toBeGreaterThan(0);
+    world.store.stop();
+  });
+});
+
 describe('questions to a person', () => {
   it('are fetched when they are told of', async () => {
     const world = await openedAt(asked);

@@ -269,6 +269,8 @@ export const createHearthStore = (deps: StoreDeps): HearthStore => {
     // such a chat is a copy. Those that are not on the screen are loaded when they are opened.
     const isResumed = how.kind === 'again';
     state.setState((old) => ({
+      // Something may have been remembered or forgotten in what did not come.
+      memoryAt: how.kind === 'missed' ? Math.max(old.memoryAt, how.since) : old.memoryAt,
       chats: Object.fromEntries(
         Object.entries(old.chats).flatMap(([id, chat]) => {
           if (how.kind === 'first' && chats.isWhole(chat)) return [[id, chat]];
