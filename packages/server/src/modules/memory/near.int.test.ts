@@ -49,6 +49,18 @@ const suite = (engine: Engine): void => {
     });
   });
 
+  it('are merged also when they are found together, but not into what somebody less trusted said', async () => {
+    const { add } = await fresh();
+    const said = (role: 'user' | 'assistant', content: string) => ({ role, content });
+    const twice = [said('user', 'The owner plays the piano.'), said('user', 'The owner plays piano.')];
+    expect(await add(twice)).toMatchObject({ count: 1, merged: 1 });
+    const both = [said('assistant', 'The owner has a cat.'), said('user', 'The owner has also a cat.')];
+    expect(await add(both)).toMatchObject({ count: 2, merged: 0 });
+    expect(await add([said('user', 'The owner sings.'), said('user', 'The owner swims.')])).toMatchObject({ count: 2 });
+    const given = [said('user', 'The owner cooks.'), said('user', 'The owner also cooks.')];
+    expect(await add(given, { infer: false })).toMatchObject({ count: 2 });
+  });
+
   it('stay apart where something differs, however close they lie', async () => {
     const { add } = await fresh();
     await add('The owner takes the pill before breakfast.');

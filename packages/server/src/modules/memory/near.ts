@@ -38,6 +38,10 @@ const withinMs = 10_000;
 /** What others wrote does not stand in for the owner's own word. */
 const trust: Record<MemoryAuthor, number> = { owner: 2, assistant: 1, untrusted: 0 };
 
+/** Who knows the one has no need of the other. */
+export const standsFor = (known: NearFact, fact: NearFact): boolean =>
+  trust[known.author] >= trust[fact.author] && saysTheSame(known.text, fact.text);
+
 export const createNear = (deps: NearDeps): Near => {
   const nearestTo = async (ownerId: string, agentId: string, fact: NearFact & { vector: Float32Array }) => {
     const { text, vector } = fact;
@@ -50,7 +54,7 @@ export const createNear = (deps: NearDeps): Near => {
     const rows = new Map((await deps.store.byIds(ownerId, ids)).map((row) => [row.id, row]));
     const same = ids.find((id) => {
       const row = rows.get(id);
-      return row?.agent_id === agentId && trust[row.author] >= trust[fact.author] && saysTheSame(row.text, text);
+      return row?.agent_id === agentId && standsFor(row, fact);
     });
     return same ?? null;
   };

@@ -3,7 +3,7 @@ import type { MemoryAuthor } from '@hearth/contract';
 import type { Db } from '../../db/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId, sha256Hex } from '../../kernel/ids.ts';
-import type { Near } from './near.ts';
+import { type Near, standsFor } from './near.ts';
 import type { Sanitise, Sanitised } from './sanitise.ts';
 import type { MemorySettingsStore } from './settings.ts';
 import type { Connection, MemoryRow, MemoryStore } from './store.ts';
@@ -43,7 +43,7 @@ export interface MemoryWriter {
 
 /** How it is written, and what belongs into the same transaction. */
 export interface Beside {
-  /** What says the same as a remembered fact in nearly the same words is known; otherwise only the same text is. */
+  /** What says the same as another fact in nearly the same words is known; otherwise only the same text is. */
   mergeNear?: boolean;
   /** False: what was found is not wanted any more. */
   before?: ((tx: Connection) => Promise<boolean>) | undefined;
@@ -155,7 +155,15 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
       await store.update(known.id, { occurred_at: occurredAt, updated_at: clock.now().toISOString() }, tx);
   };
 
-  const writeIn = async (ownerId: string, place: DraftPlace, prepared: readonly Prepared[], tx: Connection) => {
+  const isIn = (rows: readonly MemoryRow[], { draft, clean }: Prepared): boolean =>
+    draft.corrects === null && rows.some((row) => standsFor(row, { text: clean.text, author: draft.author }));
+
+  const writeIn = async (
+    ownerId: string,
+    place: DraftPlace,
+    { prepared, mergeNear }: { prepared: readonly Prepared[]; mergeNear: boolean },
+    tx: Connection,
+  ) => {
     const likenesses = prepared.map(({ clean }) => likenessOf(clean.text));
     const known = likenesses.length === 0 ? [] : await store.alike(ownerId, { ...place, likenesses }, tx);
     const seen = new Set(known.map(({ likeness }) => likeness));
@@ -165,7 +173,7 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
     for (const one of prepared) {
       const key = likenessOf(one.clean.text);
       await sayAgain(ownerId, one.draft, tx);
-      if (one.draft.repeats !== null || seen.has(key)) continue;
+      if (one.draft.repeats !== null || seen.has(key) || (mergeNear && isIn(rows, one))) continue;
       seen.add(key);
       runNo += place.runId === null ? 0 : 1;
       const row = rowOf(ownerId, place, one, runNo);
@@ -180,12 +188,12 @@ export const createMemoryWriter = (deps: WriterDeps): MemoryWriter => {
   };
 
   return {
-    async write(ownerId, place, drafts, { before, after, mergeNear } = {}) {
+    async write(ownerId, place, drafts, { before, after, mergeNear = false } = {}) {
       const { kept: clean, blocked } = await prepare(ownerId, drafts);
       const kept = mergeNear ? await withNear(ownerId, place.agentId, clean) : clean;
       const written = await db.kysely.transaction().execute(async (tx) => {
         if (before && !(await before(tx))) return { rows: [], merged: 0, superseded: [] };
-        const result = await writeIn(ownerId, place, kept, tx);
+        const result = await writeIn(ownerId, place, { prepared: kept, mergeNear }, tx);
         await after?.(result.rows, tx);
         return result;
       });
