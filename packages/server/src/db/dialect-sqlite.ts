@@ -19,7 +19,7 @@ import {
 } from 'kysely';
 import { AppError } from '../kernel/errors.ts';
 import { withAppErrors } from './driver-errors.ts';
-import { isCorruption, toAppError } from './errors.ts';
+import { isBusy, isCorruption, toAppError } from './errors.ts';
 
 const busyTimeoutMs = 5_000;
 
@@ -83,6 +83,25 @@ const quickCheck = (database: DatabaseSync, path: string): void => {
   if (row?.quick_check !== 'ok') throw damaged(path, row?.quick_check);
 };
 
+const pauseMs = 20;
+
+/**
+ * Making a file a WAL file is a write that begins with a read, and from a read on SQLite does not wait for another
+ * writer: of two processes that open a new file at once, one is refused in the same moment. So the waiting is ours; the
+ * server has nothing else to do before it is open.
+ */
+const setUp = (database: DatabaseSync): void => {
+  for (let waitedMs = 0; ; waitedMs += pauseMs) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; SELECT count(*) FROM sqlite_master;');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
+};
+
 /** Opens the file and sets it up. The message of a failure names the path: it is for the operator, at start. */
 export const openSqliteFile = (path: string): DatabaseSync => {
   // SQLite removes its log at an orderly close, so a log that is still there tells of a crash.
@@ -91,7 +110,7 @@ export const openSqliteFile = (path: string): DatabaseSync => {
   try {
     prepareFile(path);
     database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; SELECT count(*) FROM sqlite_master;');
+    setUp(database);
     if (!wasClean) quickCheck(database, path);
     return database;
   } catch (error) {

@@ -52,6 +52,12 @@ export const isCorruption = (error: unknown): boolean => {
   return typeof errcode === 'number' && corruptSqlite.has(errcode & 255);
 };
 
+/** SQLite: another connection holds what this one needs. */
+export const isBusy = (error: unknown): boolean => {
+  const { errcode } = Object(error) as Fields;
+  return typeof errcode === 'number' && (errcode & 255) === 5;
+};
+
 export const toAppError = (error: unknown): AppError => {
   if (isAppError(error)) return error;
   const fields = Object(error) as Fields;

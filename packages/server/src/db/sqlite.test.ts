@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -86,6 +88,24 @@ describe('sqlite', () => {
     const copy = new DatabaseSync(snapshot, { readOnly: true });
     expect(copy.prepare('select count(*) as n from owners').get()).toMatchObject({ n: 500 });
     copy.close();
+  });
+
+  it('is opened also while somebody else writes to a file that is new', async () => {
+    mkdirSync(join(folder, 'data'));
+    const writer = new Worker(
+      `const { DatabaseSync } = require('node:sqlite');
+       const { parentPort, workerData } = require('node:worker_threads');
+       const db = new DatabaseSync(workerData);
+       db.exec('begin immediate; create table t (x)');
+       parentPort.postMessage('writes');
+       setTimeout(() => db.close(), 200);`,
+      { eval: true, workerData: path },
+    );
+    await once(writer, 'message');
+    const db = await openDatabase({ kind: 'sqlite', path });
+    await db.ping();
+    await db.close();
+    await writer.terminate();
   });
 
   it('is migrated once when two processes start at the same time', async () => {
