@@ -35,28 +35,28 @@ const unavailableSqlite = new Set([5, 6, 8, 10, 14, 15]);
 const corruptSqlite = new Set([11, 26]);
 const uniqueSqlite = new Set([2067, 1555, 2579]);
 
+/** SQLite's primary code; undefined when it is no failure of SQLite. */
+const sqliteCode = ({ errcode }: Fields): number | undefined =>
+  typeof errcode === 'number' ? errcode & 255 : undefined;
+
 const isUnique = ({ code, errcode }: Fields): boolean =>
   code === '23505' || (typeof errcode === 'number' && uniqueSqlite.has(errcode));
 
-const isStorageFull = ({ code, errcode }: Fields): boolean =>
-  code === '53100' || code === 'ENOSPC' || code === 'EDQUOT' || (typeof errcode === 'number' && (errcode & 255) === 13);
+const isStorageFull = (fields: Fields): boolean =>
+  fields.code === '53100' || fields.code === 'ENOSPC' || fields.code === 'EDQUOT' || sqliteCode(fields) === 13;
 
-const isUnavailable = ({ code, errcode, message }: Fields): boolean => {
-  if (typeof errcode === 'number') return unavailableSqlite.has(errcode & 255);
+const isUnavailable = (fields: Fields): boolean => {
+  const sqlite = sqliteCode(fields);
+  if (sqlite !== undefined) return unavailableSqlite.has(sqlite);
+  const { code, message } = fields;
   if (typeof code === 'string') return networkCodes.has(code) || unavailableStates.test(code);
   return typeof message === 'string' && connectionTexts.some((text) => message.includes(text));
 };
 
-export const isCorruption = (error: unknown): boolean => {
-  const { errcode } = Object(error) as Fields;
-  return typeof errcode === 'number' && corruptSqlite.has(errcode & 255);
-};
+export const isCorruption = (error: unknown): boolean => corruptSqlite.has(sqliteCode(Object(error)) ?? 0);
 
 /** SQLite: another connection holds what this one needs. */
-export const isBusy = (error: unknown): boolean => {
-  const { errcode } = Object(error) as Fields;
-  return typeof errcode === 'number' && (errcode & 255) === 5;
-};
+export const isBusy = (error: unknown): boolean => sqliteCode(Object(error)) === 5;
 
 export const toAppError = (error: unknown): AppError => {
   if (isAppError(error)) return error;
