@@ -36,6 +36,7 @@ const tabTo = async (
 ): Promise<void> => {
   for (let press = 0; press < 60; press += 1) {
     await page.keyboard.press('Tab');
+    await painted(page);
     const focused = page.locator(':focus');
     await expectSeen(page);
     if ((await page.getByRole(role, { name }).and(focused).count()) > 0) return;
@@ -48,7 +49,7 @@ const expectSeen = async (page: Page): Promise<void> => {
   const fault = await page.evaluate(() => {
     const element = document.activeElement;
     if (!element || element === document.body) return null;
-    const name = element.outerHTML.slice(0, 120);
+    const name = `${element.getAttribute('aria-label') ?? element.textContent}: ${element.outerHTML.slice(0, 120)}`;
     const styles = [element, ...(element.matches('textarea') ? [element.closest('.composer-box') ?? element] : [])].map(
       (one) => getComputedStyle(one),
     );
@@ -59,12 +60,11 @@ const expectSeen = async (page: Page): Promise<void> => {
     if (!isMarked) return `no focus to see: ${name}`;
     const { left, top, width, height } = element.getBoundingClientRect();
     const y = Math.min(Math.max(top + height / 2, 1), innerHeight - 1);
-    const isFree = [0.1, 0.5, 0.9].filter((share) => {
-      const at = document.elementFromPoint(left + width * share, y);
-      return at !== null && (element === at || element.contains(at) || at.contains(element));
-    });
-    const isOnScreen = top < innerHeight && top + height > 0;
-    return isFree.length >= 2 && isOnScreen ? null : `covered or off the screen: ${name}`;
+    if (top >= innerHeight || top + height <= 0) return `off the screen, at ${top} of ${innerHeight}: ${name}`;
+    const over = [0.1, 0.5, 0.9]
+      .map((share) => document.elementFromPoint(left + width * share, y))
+      .filter((at) => !(at && (element === at || element.contains(at) || at.contains(element))));
+    return over.length <= 1 ? null : `under ${over[0]?.outerHTML.slice(0, 120)}, at ${top} of ${innerHeight}: ${name}`;
   });
   expect(fault).toBeNull();
 };

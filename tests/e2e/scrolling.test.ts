@@ -69,6 +69,20 @@ describe.skipIf(browserMissing)('scrolling', () => {
     expect(Math.abs(((await after.boundingBox())?.y ?? Number.NaN) - top)).toBeLessThanOrEqual(2);
   });
 
+  it('13 what the keyboard has reached is not scrolled away while the answer grows', async () => {
+    const { page } = await world.visit({ desktop: true });
+    world.model.script([answer(paragraphs(60), { tokensPerSecond: 300 })]);
+    await newChat(page, 'Tell me a very long one');
+    const more = page.getByRole('button', { name: 'More for this message' });
+    while (!(await more.evaluate((element) => element.matches(':focus-visible'))))
+      await page.keyboard.press('Shift+Tab');
+    await page.getByText(/p19w/).waitFor();
+    await painted(page);
+    const above = (await transcript(page).boundingBox())?.y ?? Number.NaN;
+    expect((await more.boundingBox())?.y).toBeGreaterThanOrEqual(above);
+    await page.getByRole('button', { name: 'Latest' }).waitFor();
+  });
+
   it('14 an older page comes without moving the line that is read', async () => {
     const { page, faults } = await world.visit();
     const session = await seedChat(world, variedTurns(150));

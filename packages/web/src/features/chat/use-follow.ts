@@ -53,6 +53,13 @@ const goTo = (box: HTMLElement, place: Place): boolean => {
   return true;
 };
 
+/** What the keyboard has reached in the text, when it lies above what is on the screen. */
+const focusLost = (box: HTMLElement, content: HTMLElement): Element | null => {
+  const focused = document.activeElement;
+  if (!focused || !content.contains(focused) || !focused.matches(':focus-visible')) return null;
+  return focused.getBoundingClientRect().top < box.getBoundingClientRect().top ? focused : null;
+};
+
 const handMoves = ['touchstart', 'wheel', 'keydown', 'pointerdown'] as const;
 
 export interface Follow {
@@ -116,6 +123,13 @@ export const useFollow = (
     const settle = (): void => {
       if (following.current) {
         box.scrollTop = box.scrollHeight;
+        const lost = focusLost(box, content);
+        if (lost) {
+          // The view follows no further than what has the focus stays in sight.
+          lost.scrollIntoView({ block: 'nearest' });
+          set(false);
+          anchor.current = findAnchor(box);
+        }
         lastTop.current = box.scrollTop;
         return;
       }
@@ -138,7 +152,7 @@ export const useFollow = (
     observer.observe(content);
     observer.observe(box);
     return () => observer.disconnect();
-  }, [boxRef, contentRef]);
+  }, [boxRef, contentRef, set]);
 
   // Back in a chat, the reader finds the line where they left it.
   useLayoutEffect(() => {
