@@ -86,6 +86,15 @@ describe('the gate of a real worker', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it('keeps no memory in files: that belongs to the host, which can forget', async () => {
+    const { standIn, run, say } = await setup({ tools: ['Write'] });
+    standIn.script([text('Noted.')]);
+    const seen = await run(() => ({ decision: 'allow' }));
+    say();
+    await seen.end;
+    expect(JSON.stringify(standIn.requests.last()?.body)).not.toMatch(/memory/i);
+  });
+
   it('never sees a tool that is not offered run: the process refuses it by itself', async () => {
     const { standIn, run, say, cwd } = await setup({ tools: ['Read'] });
     const marker = join(cwd, 'made-by-absent-tool');

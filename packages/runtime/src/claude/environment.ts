@@ -65,6 +65,8 @@ export const claudeEnvironment = (settings: ClaudeSettings, extra: Record<string
     CLAUDE_CODE_MAX_RETRIES: String(settings.maxRetries),
     API_TIMEOUT_MS: String(settings.requestTimeoutMs),
     CLAUDE_CODE_ENABLE_TASKS: '0',
+    // The process has a memory of its own, in files that all owners of a folder share and that nothing here could forget.
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     ...(settings.runningAsRoot ? { IS_SANDBOX: '1' } : {}),
   };
 };
