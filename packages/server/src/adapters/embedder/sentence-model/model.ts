@@ -1,0 +1,105 @@
+/**
+ * The sentence model (Universal Sentence Encoder Lite, English): two layers of a transformer over the word pieces of a
+ * text, the mean of what they make of it, one layer more, and unit length. Its vectors are those of the library that the
+ * package of weights was made for; the test beside this holds both against each other.
+ */
+import { placeTable, placeWeights } from './arena.ts';
+import { type Kernel, startKernel } from './kernel.ts';
+import { createLayer, placeScratch, width } from './layer.ts';
+import { createTokenizer } from './tokenizer.ts';
+import { readWeights } from './weights.ts';
+
+const pieceWidth = 256;
+/** The model was trained on no more; what comes after them is not looked at. */
+const mostPieces = 128;
+/** Texts go through together until they have so many pieces. */
+const rowsAtOnce = 2 * mostPieces;
+
+export interface SentenceModel {
+  /** One vector of 512 numbers and unit length per text. */
+  embed(texts: readonly string[]): Float32Array[];
+}
+
+/** Each place in a text has its own mixture of waves, so that the order of words counts. */
+const wavesOf = (speeds: Float32Array): Float32Array => {
+  const waves = new Float32Array(mostPieces * pieceWidth);
+  for (let place = 0; place < mostPieces; place += 1) {
+    for (const [at, speed] of speeds.entries()) {
+      waves[place * pieceWidth + at] = Math.sin(place * speed);
+      waves[place * pieceWidth + speeds.length + at] = Math.cos(place * speed);
+    }
+  }
+  return waves;
+};
+
+/** Runs of texts that together have at most `rowsAtOnce` pieces. */
+const groupsOf = (lists: readonly number[][]): number[][][] => {
+  const groups: number[][][] = [];
+  let rows = Number.POSITIVE_INFINITY;
+  for (const list of lists) {
+    rows += list.length;
+    if (rows > rowsAtOnce) {
+      groups.push([]);
+      rows = list.length;
+    }
+    groups.at(-1)?.push(list);
+  }
+  return groups;
+};
+
+const unit = (values: Float32Array): Float32Array => {
+  const length = Math.hypot(...values);
+  return length === 0 ? values : values.map((value) => value / length);
+};
+
+const createEncoder = (kernel: Kernel) => {
+  const weights = readWeights();
+  const { tensor } = weights;
+  const pieces = tensor('module/Embeddings_en').slice();
+  const waves = wavesOf(tensor('AddTimingSignal/TimingSignal/ExpandDims_1'));
+  const scratch = placeScratch(kernel, rowsAtOnce);
+  const layer = (at: number, inputWidth: number) =>
+    createLayer(kernel, weights, scratch, { at, inputWidth, mostPieces });
+  const [first, second] = [layer(0, pieceWidth), layer(1, width)];
+  const bias = tensor('Layer_0/TransformerLayer/dense/bias/ConcatPartitions/concat');
+  const dense = placeWeights(kernel, tensor('Layer_0/TransformerLayer/dense/kernel/ConcatPartitions/concat'), bias);
+  const last = placeWeights(kernel, tensor('tanh_layer_0/weights'), tensor('tanh_layer_0/bias'));
+  const input = placeTable(kernel, rowsAtOnce, pieceWidth);
+  const state = placeTable(kernel, rowsAtOnce, width);
+  const means = placeTable(kernel, rowsAtOnce, width);
+  const floats = kernel.floats();
+
+  const read = (lists: readonly number[][]): void => {
+    let to = input.from;
+    for (const list of lists) {
+      for (const [place, piece] of list.entries()) {
+        // The model was trained so: the piece twice, its place once.
+        for (let at = 0; at < pieceWidth; at += 1, to += 1) {
+          floats[to] = 2 * (pieces[piece * pieceWidth + at] ?? 0) + (waves[place * pieceWidth + at] ?? 0);
+        }
+      }
+    }
+  };
+
+  const encode = (lists: readonly number[][]): Float32Array[] => {
+    const lengths = lists.map(({ length }) => length);
+    const rows = lengths.reduce((sum, length) => sum + length, 0);
+    read(lists);
+    kernel.product({ left: input.rows, rows, right: dense, to: state.rows });
+    first.run(input, state, lengths);
+    second.runToMeans(state, state, lengths, means);
+    kernel.product({ left: means.rows, rows: lists.length, right: last, to: scratch.calm.rows });
+    const { from } = scratch.calm;
+    return lists.map((_list, text) =>
+      unit(floats.slice(from + text * width, from + (text + 1) * width).map(Math.tanh)),
+    );
+  };
+  return { encode, tokenize: createTokenizer(weights.pieces) };
+};
+
+export const loadSentenceModel = async (): Promise<SentenceModel> => {
+  const { encode, tokenize } = createEncoder(await startKernel());
+  return {
+    embed: (texts) => groupsOf(texts.map((text) => tokenize(text).slice(0, mostPieces))).flatMap(encode),
+  };
+};
