@@ -51,6 +51,20 @@ export const searchIndexContract = (make: () => Promise<SearchIndex>): void => {
     expect(await index.count(scope)).toEqual({ items: 3, embedded: 2 });
   });
 
+  it('takes a vector that is still on its way, and fails as it does', async () => {
+    const { index, scope } = await fresh();
+    const [tea, coffee] = [item('tea with milk', { vector: vectorOf(2) }), item('coffee', { vector: vectorOf(3) })];
+    await index.upsert(scope, [tea, coffee]);
+    const later = Promise.withResolvers<Float32Array | null>();
+    const asking = index.query(scope, { text: 'tea', vector: later.promise, candidates: 5 });
+    // What changes in between is in the answer all the same.
+    await index.remove(scope, [tea.id]);
+    later.resolve(vectorOf(3));
+    expect(await asking).toMatchObject([{ id: coffee.id, words: 0, meaning: expect.closeTo(1, 2) }]);
+    const lost = Promise.reject(new Error('the vector is lost'));
+    await expect(index.query(scope, { text: 'tea', vector: lost, candidates: 5 })).rejects.toThrow('is lost');
+  });
+
   it('scores given items as a query would', async () => {
     const { index, scope } = await fresh();
     const [a, b] = [item('tea with milk', { vector: vectorOf(2) }), item('coffee', { vector: vectorOf(3) })];

@@ -40,6 +40,12 @@ export interface IndexQuery {
   candidates: number;
 }
 
+/** A question whose vector may still be on its way: an index that can begins with the words meanwhile. */
+export interface IndexQuestion extends Omit<IndexQuery, 'vector'> {
+  /** When it is rejected, so is the query. */
+  vector: IndexQuery['vector'] | Promise<IndexQuery['vector']>;
+}
+
 /** A candidate with both of its scores, so that whoever asks can weigh them. */
 export interface IndexHit {
   id: string;
@@ -69,7 +75,7 @@ export interface SearchIndex {
   /** Everything of an owner in a collection; afterwards nothing of it is left on disk or in memory. */
   clear(scope: IndexScope): Promise<void>;
   /** Best candidates, in no promised order. An owner or collection nobody has written to answers nothing. */
-  query(scope: IndexScope, query: IndexQuery): Promise<IndexHit[]>;
+  query(scope: IndexScope, question: IndexQuestion): Promise<IndexHit[]>;
   /** Both scores of given items for the same question, as `query` would give them; ids that are not there are left out. */
   score(scope: IndexScope, query: Pick<IndexQuery, 'text' | 'vector'>, ids: readonly string[]): Promise<IndexHit[]>;
   count(scope: IndexScope): Promise<IndexCount>;

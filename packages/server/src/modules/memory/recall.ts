@@ -129,7 +129,8 @@ export const createRecall = (deps: RecallDeps): Recall => {
   interface Asked {
     ownerId: string;
     query: RecallQuery;
-    vector: Float32Array | null;
+    /** May still be on its way while the index looks for the words. */
+    vector: Promise<Float32Array | null>;
     /** May still be looked up while the index is asked. */
     links: Promise<Links>;
     period: Period | null;
@@ -138,15 +139,15 @@ export const createRecall = (deps: RecallDeps): Recall => {
   /** Candidates of the index, then the scores of what stands beside them and of what graph and time add. */
   const gather = async ({ ownerId, query, vector, period, ...asking }: Asked, degraded: Set<Degraded>) => {
     const scope = { collection, ownerId };
-    const asked = { text: wordsToFind(query.query, period), vector };
+    const text = wordsToFind(query.query, period);
     const wanted = Math.max(candidates, query.limit);
     const filter = { agentId: query.agent_id, runId: query.run_id };
     const [found, links] = await Promise.all([
-      orAway('index', degraded, () => index.query(scope, { ...asked, filter, candidates: wanted })),
+      orAway('index', degraded, () => index.query(scope, { text, vector, filter, candidates: wanted })),
       asking.links,
     ]);
     if (found === null) deps.sync.doubt(ownerId);
-    const hits = found ?? (await hitsByWords(ownerId, asked.text, wanted));
+    const hits = found ?? (await hitsByWords(ownerId, text, wanted));
     const linked = [...links.keys()].slice(0, mostLinked);
     const inTime =
       period === null
@@ -164,7 +165,7 @@ export const createRecall = (deps: RecallDeps): Recall => {
     const [scored, own] = await Promise.all([
       found === null || missing.length === 0
         ? null
-        : orAway('index', degraded, () => index.score(scope, asked, missing)),
+        : orAway('index', degraded, async () => index.score(scope, { text, vector: await vector }, missing)),
       store.places(ownerId, ids),
     ]);
     const places = new Map([...own, ...beside].map((place) => [place.id, place]));
@@ -210,13 +211,13 @@ export const createRecall = (deps: RecallDeps): Recall => {
       deps.checkIndex(ownerId);
       const began = clock.monotonicMs();
       const linking = query.enable_graph ? linksOf(ownerId, query.query, degraded) : Promise.resolve(none);
-      // Whoever waits for it hears of a fault; nobody waits when the vector has failed.
-      linking.catch(() => {});
-      const [vector, period] = await Promise.all([
-        vectorOf(query.query, query.embedWithinMs, degraded),
-        periodIn(query.query, clock.now()),
-      ]);
-      const embedded = clock.monotonicMs();
+      let embedded = began;
+      const vector = vectorOf(query.query, query.embedWithinMs, degraded).finally(() => {
+        embedded = clock.monotonicMs();
+      });
+      // Whoever waits for them hears of a fault; nobody may be waiting when something else has failed.
+      for (const one of [linking, vector]) one.catch(() => {});
+      const period = await periodIn(query.query, clock.now());
       const { hits, places, links } = await gather({ ownerId, query, vector, links: linking, period }, degraded);
       const closeness = new Map([...links].map(([id, link]) => [id, link.closeness]));
       const ranked = rank({ hits, places, graph: closeness, period, now: clock.now() });

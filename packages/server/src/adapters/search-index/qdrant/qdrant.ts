@@ -153,7 +153,10 @@ export const createQdrantSearchIndex = (deps: QdrantSearchIndexDeps): SearchInde
       requireOpen();
       await places.clear(scope);
     },
-    query: (scope, query) => read(scope, [], (place) => reads.find(place, query)),
+    query: async (scope, question) => {
+      const query = { ...question, vector: await question.vector };
+      return read(scope, [], (place) => reads.find(place, query));
+    },
     score: async (scope, question, ids) =>
       ids.length === 0 ? [] : read(scope, [], (place) => reads.score(place, question, [...new Set(ids)])),
     count: (scope) => read(scope, { items: 0, embedded: 0 }, reads.count),

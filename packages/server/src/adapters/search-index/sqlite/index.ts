@@ -18,7 +18,12 @@ export const createSqliteSearchIndex = ({ dir, clock }: { dir: string; clock: Cl
     upsert: async (...args) => void (await link.call('upsert', args)),
     remove: async (...args) => void (await link.call('remove', args)),
     clear: async (...args) => void (await link.call('clear', args)),
-    query: async (...args) => hits.parse(await link.call('query', args)),
+    async query(scope, question) {
+      // Whoever waits for the vector does not wait for the words afterwards; a fault will be met again.
+      if (question.vector instanceof Promise)
+        link.call('expect', [scope, { ...question, vector: null }]).catch(() => {});
+      return hits.parse(await link.call('query', [scope, { ...question, vector: await question.vector }]));
+    },
     score: async (...args) => hits.parse(await link.call('score', args)),
     count: async (...args) => count.parse(await link.call('count', args)),
     ids: async (...args) => ids.parse(await link.call('ids', args)),

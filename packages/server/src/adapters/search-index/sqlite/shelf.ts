@@ -22,6 +22,8 @@ export interface Shelf {
   upsert(items: readonly IndexItem[]): void;
   remove(ids: readonly string[]): void;
   query(query: IndexQuery): IndexHit[];
+  /** Looks for the words of a question that will come again with its vector. */
+  expect(query: IndexQuery): void;
   score(query: Pick<IndexQuery, 'text' | 'vector'>, ids: readonly string[]): IndexHit[];
   count(): IndexCount;
   ids(after: string | null): { id: string; embedded: boolean }[];
@@ -139,12 +141,22 @@ const createReads = (file: ShelfFile, graph: () => Vectors, dimensions: number) 
     }));
   };
 
+  let newest: { question: string; asked: Asked[]; keys: number[] } | null = null;
+  const byWords = (query: IndexQuery): { asked: Asked[]; keys: number[] } => {
+    const question = JSON.stringify([query.text, query.filter, query.candidates, file.meta('change')]);
+    if (newest?.question === question) return newest;
+    const asked = words.asked(query.text);
+    newest = { question, asked, keys: words.candidates(asked, query) };
+    return newest;
+  };
+
   return {
     query(query: IndexQuery): IndexHit[] {
-      const asked = words.asked(query.text);
-      const keys = [...new Set([...words.candidates(asked, query), ...byMeaning(query)])];
+      const { asked, keys: found } = byWords(query);
+      const keys = [...new Set([...found, ...byMeaning(query)])];
       return keys.length === 0 ? [] : toHits(rowsOf('n', keys), asked, query.vector);
     },
+    expect: (query: IndexQuery): void => void byWords(query),
     score: ({ text, vector }: Pick<IndexQuery, 'text' | 'vector'>, ids: readonly string[]): IndexHit[] =>
       toHits(rowsOf('id', ids), words.asked(text), vector),
   };

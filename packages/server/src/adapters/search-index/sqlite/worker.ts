@@ -127,6 +127,8 @@ const answer = (request: IndexRequest): unknown => {
       return clear(request.args[0]);
     case 'query':
       return existing(request.args[0])?.query(request.args[1]) ?? [];
+    case 'expect':
+      return existing(request.args[0])?.expect(request.args[1]);
     case 'score':
       return existing(request.args[0])?.score(request.args[1], request.args[2]) ?? [];
     case 'count':
