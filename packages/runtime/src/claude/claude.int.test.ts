@@ -3,7 +3,7 @@
  * must pass here before the pin moves.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ describe('the gate of a real worker', () => {
       );
       return { calls, events, end: end.promise };
     };
-    const say = () => worker.send({ uuid: randomUUID(), text: 'go', images: [] });
+    const say = (words = 'go') => worker.send({ uuid: randomUUID(), text: words, images: [] });
     return { ...harness, cwd, transcripts, worker, run, say };
   };
 
@@ -84,6 +84,19 @@ describe('the gate of a real worker', () => {
       ['Bash', true],
     ]);
     expect(existsSync(marker)).toBe(false);
+  });
+
+  it('reads no file because a message names it', async () => {
+    const { standIn, run, say, cwd } = await setup({ tools: ['Read'] });
+    writeFileSync(join(cwd, 'inside.txt'), 'plover');
+    const outside = join(mkdtempSync(join(tmpdir(), 'hearth-outside-')), 'outside.txt');
+    writeFileSync(outside, 'plover');
+    standIn.script([text('I see names.')]);
+    const seen = await run(() => ({ decision: 'deny', reason: 'no' }));
+    say(`What is in @inside.txt and @${outside} and "@./inside.txt"?`);
+    await seen.end;
+    expect(JSON.stringify(standIn.requests.last()?.body)).toContain('outside.txt');
+    expect(JSON.stringify(standIn.requests.last()?.body)).not.toContain('plover');
   });
 
   it('keeps no memory in files: that belongs to the host, which can forget', async () => {

@@ -67,6 +67,8 @@ export const claudeEnvironment = (settings: ClaudeSettings, extra: Record<string
     CLAUDE_CODE_ENABLE_TASKS: '0',
     // The process has a memory of its own, in files that all owners of a folder share and that nothing here could forget.
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+    // A message that names a file with "@" would have it read past the gate; now the model has to ask for it.
+    CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
     // The process is a Bun program. Collecting garbage beside its work takes time from both on a machine of two cores;
     // without, a turn is 2 ms quicker in the middle and 8 ms at the slow end (one of ten).
     BUN_JSC_useConcurrentGC: '0',
