@@ -1,6 +1,6 @@
 /**
- * Matrix products for the sentence model, in WebAssembly: one multiplication and its addition in one instruction, four at a time.
- * `kernel.wasm` is made by `scripts/sentence-kernel.ts`. Everything lives in its memory; places are byte offsets.
+ * Matrix products for the sentence model, in WebAssembly: multiplying and adding in one instruction, four numbers at a
+ * time. `kernel.wasm` is made by `scripts/sentence-kernel.ts`. Everything lives in its memory; places are byte offsets.
  *
  * A product is counted in blocks of `blockRows` x `blockColumns`. The left side is packed block by block on the way in;
  * the right side is packed once: panels of `blockColumns` columns, row after row. Rows are counted up to a full block, so

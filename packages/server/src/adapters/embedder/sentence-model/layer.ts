@@ -72,12 +72,21 @@ export interface LayerPlace {
   at: number;
   /** Numbers per row of its input. */
   inputWidth: number;
-  /** The longest text. */
-  mostPieces: number;
 }
 
-export const createLayer = (kernel: Kernel, { tensor }: Weights, scratch: Scratch, place: LayerPlace): Layer => {
-  const name = `Layer_${place.at}/TransformerLayer`;
+/** What a layer has learnt, in the kernel's memory. */
+export interface LayerParts {
+  inputWidth: number;
+  beforeLook: Norm;
+  beforeThink: Norm;
+  qkv: Panels;
+  out: Panels;
+  widen: Panels;
+  narrow: Panels;
+}
+
+export const readLayer = (kernel: Kernel, { tensor }: Weights, { at, inputWidth }: LayerPlace): LayerParts => {
+  const name = `Layer_${at}/TransformerLayer`;
   const learnt = (part: string): Float32Array => tensor(`${name}/${part}/ConcatPartitions/concat`).slice();
   const norm = (part: string): Norm => ({
     scale: learnt(`${part}layer_prepostprocess/layer_norm/layer_norm_scale`),
@@ -85,12 +94,21 @@ export const createLayer = (kernel: Kernel, { tensor }: Weights, scratch: Scratc
   });
   const panels = (part: string, values: string): Panels =>
     placeWeights(kernel, tensor(`${name}/${part}/${values}`), learnt(`${part}/bias`));
-  const [beforeLook, beforeThink] = [norm(''), norm('FFN/')];
-  const qkv = panels('MultiheadAttention/qkv_transform_single', 'kernel/part_0');
-  const out = panels('MultiheadAttention/output_transform_single', 'kernel/part_0');
-  const widen = panels('FFN/conv1', 'Tensordot/Reshape_1');
-  const narrow = panels('FFN/conv2', 'Tensordot/Reshape_1');
-  const attention = createAttention(kernel, place.inputWidth, place.mostPieces);
+  return {
+    inputWidth,
+    beforeLook: norm(''),
+    beforeThink: norm('FFN/'),
+    qkv: panels('MultiheadAttention/qkv_transform_single', 'kernel/part_0'),
+    out: panels('MultiheadAttention/output_transform_single', 'kernel/part_0'),
+    widen: panels('FFN/conv1', 'Tensordot/Reshape_1'),
+    narrow: panels('FFN/conv2', 'Tensordot/Reshape_1'),
+  };
+};
+
+/** `mostPieces`: of the longest text. */
+export const createLayer = (kernel: Kernel, parts: LayerParts, scratch: Scratch, mostPieces: number): Layer => {
+  const { beforeLook, beforeThink, qkv, out, widen, narrow } = parts;
+  const attention = createAttention(kernel, parts.inputWidth, mostPieces);
   const { calm, heard, broad } = scratch;
 
   const rowsOf = (lengths: readonly number[]): number => lengths.reduce((sum, length) => sum + length, 0);

