@@ -6,7 +6,7 @@ import { makeOwner } from '../support/owners.ts';
 import { until } from '../support/until.ts';
 import { answered, cards, composer, newChat } from './support/chat.ts';
 import { observe, painted, seen, still } from './support/observe.ts';
-import { askedFor, idle, pendingOf } from './support/server.ts';
+import { askedFor, idle, pendingOf, storedTexts } from './support/server.ts';
 import { browserMissing, startWorld, type World } from './support/world.ts';
 
 const bash = (command: string): ReturnType<typeof toolUse> =>
@@ -204,6 +204,10 @@ describe.skipIf(browserMissing)('approvals', () => {
     await painted(page);
     const { status } = await world.harness.client.approvals.get(pending?.id ?? '');
     expect(['pending', 'cancelled']).toContain(status);
+    // What is still on its way at the end of a test would take the next one's answers.
+    await until('the words to be stored', async () =>
+      (await storedTexts(world, session, 'user')).includes('Not that, please'),
+    );
   });
 
   it('28 a card that moves under the finger takes no tap until it is still again', async () => {
