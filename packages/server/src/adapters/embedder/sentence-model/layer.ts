@@ -1,7 +1,7 @@
 /** One layer of the transformer: the pieces look at each other, then each is thought over by itself. */
-import { placeTable, placeWeights, type Table, within } from './arena.ts';
+import { placeTable, placeWeights, within } from './arena.ts';
 import { createAttention } from './attention.ts';
-import type { Kernel, Panels } from './kernel.ts';
+import type { Kernel, Panels, Table } from './kernel.ts';
 import type { Weights } from './weights.ts';
 
 /** Numbers per piece between the layers, and inside the second half of one. */
@@ -32,7 +32,7 @@ export const placeScratch = (kernel: Kernel, rows: number): Scratch => ({
 const normalise = (floats: Float32Array, from: Table, to: Table, rows: number, { scale, bias }: Norm): void => {
   const count = scale.length;
   for (let row = 0; row < rows; row += 1) {
-    const [source, target] = [from.from + row * from.stride, to.from + row * to.stride];
+    const [source, target] = [from.at + row * from.stride, to.at + row * to.stride];
     let sum = 0;
     for (let at = 0; at < count; at += 1) sum += floats[source + at] ?? 0;
     const mean = sum / count;
@@ -49,7 +49,7 @@ const normalise = (floats: Float32Array, from: Table, to: Table, rows: number, {
 const average = (floats: Float32Array, from: Table, lengths: readonly number[], count: number, to: Table): void => {
   let row = 0;
   for (const [text, length] of lengths.entries()) {
-    const [source, target] = [from.from + row * from.stride, to.from + text * to.stride];
+    const [source, target] = [from.at + row * from.stride, to.at + text * to.stride];
     for (let at = 0; at < count; at += 1) {
       let sum = 0;
       for (let piece = 0; piece < length; piece += 1) sum += floats[source + piece * from.stride + at] ?? 0;
@@ -58,6 +58,8 @@ const average = (floats: Float32Array, from: Table, lengths: readonly number[], 
     row += length;
   }
 };
+
+export const rowsOf = (lengths: readonly number[]): number => lengths.reduce((sum, length) => sum + length, 0);
 
 /** `lengths`: how many rows each text has. What the layer finds out about `input` is added to `state`. */
 export interface Layer {
@@ -111,24 +113,22 @@ export const createLayer = (kernel: Kernel, parts: LayerParts, scratch: Scratch,
   const attention = createAttention(kernel, parts.inputWidth, mostPieces);
   const { calm, heard, broad } = scratch;
 
-  const rowsOf = (lengths: readonly number[]): number => lengths.reduce((sum, length) => sum + length, 0);
-
   const look = (input: Table, state: Table, lengths: readonly number[]): void => {
     const rows = rowsOf(lengths);
     normalise(kernel.floats(), input, calm, rows, beforeLook);
-    kernel.product({ left: calm.rows, rows, right: qkv, to: broad.rows });
+    kernel.product({ left: calm, rows, right: qkv, to: broad });
     // In order: what is written beyond a text's rows, to fill a block, is the next text's to overwrite.
     let row = 0;
     for (const length of lengths) {
       attention(within(broad, row), length, within(heard, row));
       row += length;
     }
-    kernel.product({ left: heard.rows, rows, right: out, to: state.rows, onTop: true });
+    kernel.product({ left: heard, rows, right: out, to: state, onTop: true });
   };
 
   const beginToThink = (state: Table, rows: number): void => {
     normalise(kernel.floats(), state, calm, rows, beforeThink);
-    kernel.product({ left: calm.rows, rows, right: widen, to: broad.rows, onlyPositive: true });
+    kernel.product({ left: calm, rows, right: widen, to: broad, onlyPositive: true });
   };
 
   return {
@@ -136,7 +136,7 @@ export const createLayer = (kernel: Kernel, parts: LayerParts, scratch: Scratch,
       const rows = rowsOf(lengths);
       look(input, state, lengths);
       beginToThink(state, rows);
-      kernel.product({ left: broad.rows, rows, right: narrow, to: state.rows, onTop: true });
+      kernel.product({ left: broad, rows, right: narrow, to: state, onTop: true });
     },
     runToMeans(input, state, lengths, to) {
       look(input, state, lengths);
@@ -144,7 +144,7 @@ export const createLayer = (kernel: Kernel, parts: LayerParts, scratch: Scratch,
       // The mean of the products is the product of the mean, which is one row instead of many.
       average(kernel.floats(), state, lengths, width, to);
       average(kernel.floats(), broad, lengths, wide, broad);
-      kernel.product({ left: broad.rows, rows: lengths.length, right: narrow, to: to.rows, onTop: true });
+      kernel.product({ left: broad, rows: lengths.length, right: narrow, to, onTop: true });
     },
   };
 };

