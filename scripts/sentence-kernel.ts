@@ -1,6 +1,7 @@
 /**
  * Makes `kernel.wasm` of the sentence model: the loops of a matrix product with everything unrolled that stays in the
- * processor's registers. Six rows by two vectors of four is what fits into sixteen of them.
+ * processor's registers. Six rows by two vectors of four is what fits into sixteen of them; the rows that are left at
+ * the end go through a block of their own height.
  */
 import wabt from 'wabt';
 import { blockColumns, blockRows } from '../packages/server/src/adapters/embedder/sentence-model/kernel.ts';
@@ -13,8 +14,8 @@ const steps = 2;
 
 const times = (count: number, line: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => line(at)).join('\n');
-const eachSum = (line: (row: number, vector: number) => string): string =>
-  times(blockRows, (row) => times(vectors, (vector) => line(row, vector)));
+const eachSum = (rows: number, line: (row: number, vector: number) => string): string =>
+  times(rows, (row) => times(vectors, (vector) => line(row, vector)));
 const add = (local: string, amount: string): string => `(local.set ${local} (i32.add (local.get ${local}) ${amount}))`;
 const rowStart = (row: number): string =>
   `(i32.add (local.get $from) (i32.mul (local.get $stride) (i32.const ${row})))`;
@@ -29,40 +30,43 @@ const pack = `
     ${add('$from', `(i32.const ${floatBytes})`)}
     (br_if $next (i32.lt_u (local.get $from) (local.get $end)))))`;
 
-const step = (at: number): string => `
+const step = (rows: number, at: number): string => `
     ${times(vectors, (vector) => `(local.set $right${vector} (v128.load offset=${vectorBytes * (vectors * at + vector)} (local.get $right)))`)}
     ${times(
-      blockRows,
+      rows,
       (row) => `
     (local.set $one (v128.load32_splat offset=${floatBytes * (blockRows * at + row)} (local.get $left)))
     ${times(vectors, (vector) => `(local.set $sum${row}${vector} (f32x4.relaxed_madd (local.get $one) (local.get $right${vector}) (local.get $sum${row}${vector})))`)}`,
     )}`;
 
-const block = `
-(func $block (param $left i32) (param $length i32) (param $right i32) (param $bias i32)
+const blockType = `(type $block (func ${'(param i32)'.repeat(8)}))`;
+
+/** `rows` rows of the packed left side, which has room for `blockRows` of them. */
+const block = (rows: number): string => `
+(func $block${rows} (param $left i32) (param $length i32) (param $right i32) (param $bias i32)
   (param $to i32) (param $stride i32) (param $onTop i32) (param $onlyPositive i32)
   (local $end i32) (local $one v128) (local $zero v128)
   ${times(vectors, (vector) => `(local $right${vector} v128)`)}
-  ${eachSum((row, vector) => `(local $sum${row}${vector} v128)`)}
-  ${eachSum((row, vector) => `(local.set $sum${row}${vector} (v128.load offset=${vectorBytes * vector} (local.get $bias)))`)}
+  ${eachSum(rows, (row, vector) => `(local $sum${row}${vector} v128)`)}
+  ${eachSum(rows, (row, vector) => `(local.set $sum${row}${vector} (v128.load offset=${vectorBytes * vector} (local.get $bias)))`)}
   (if (local.get $onTop) (then
     (local.set $end (local.get $to))
     ${times(
-      blockRows,
+      rows,
       (row) => `
     ${times(vectors, (vector) => `(local.set $sum${row}${vector} (f32x4.add (local.get $sum${row}${vector}) (v128.load offset=${vectorBytes * vector} (local.get $end))))`)}
     ${add('$end', '(local.get $stride)')}`,
     )}))
   (local.set $end (i32.add (local.get $right) (i32.mul (local.get $length) (i32.const ${vectorBytes * vectors}))))
   (loop $next
-    ${times(steps, step)}
+    ${times(steps, (at) => step(rows, at))}
     ${add('$left', `(i32.const ${floatBytes * blockRows * steps})`)}
     ${add('$right', `(i32.const ${vectorBytes * vectors * steps})`)}
     (br_if $next (i32.lt_u (local.get $right) (local.get $end))))
   (if (local.get $onlyPositive) (then
-    ${eachSum((row, vector) => `(local.set $sum${row}${vector} (f32x4.max (local.get $sum${row}${vector}) (local.get $zero)))`)}))
+    ${eachSum(rows, (row, vector) => `(local.set $sum${row}${vector} (f32x4.max (local.get $sum${row}${vector}) (local.get $zero)))`)}))
   ${times(
-    blockRows,
+    rows,
     (row) => `
   ${times(vectors, (vector) => `(v128.store offset=${vectorBytes * vector} (local.get $to) (local.get $sum${row}${vector}))`)}
   ${add('$to', '(local.get $stride)')}`,
@@ -87,8 +91,10 @@ const product = `
     (local.set $left (local.get $packed))
     (local.set $target (local.get $to))
     (loop $nextBlock
-      (call $block (local.get $left) (local.get $length) (local.get $right) (local.get $bias)
-        (local.get $target) (local.get $stride) (local.get $onTop) (local.get $onlyPositive))
+      (call_indirect (type $block) (local.get $left) (local.get $length) (local.get $right) (local.get $bias)
+        (local.get $target) (local.get $stride) (local.get $onTop) (local.get $onlyPositive)
+        (select (i32.const ${blockRows}) (i32.sub (local.get $rows) (local.get $row))
+          (i32.ge_s (i32.sub (local.get $rows) (local.get $row)) (i32.const ${blockRows}))))
       ${add('$left', '(local.get $blockBytes)')}
       ${add('$target', `(i32.mul (local.get $stride) (i32.const ${blockRows}))`)}
       ${add('$row', `(i32.const ${blockRows})`)}
@@ -99,7 +105,10 @@ const product = `
     (br_if $nextPanel (local.tee $columns (i32.sub (local.get $columns) (i32.const ${blockColumns}))))))`;
 
 export const buildSentenceKernel = async (): Promise<Uint8Array> => {
-  const text = `(module (import "env" "memory" (memory 1)) ${pack} ${block} ${product})`;
+  const heights = Array.from({ length: blockRows }, (_, at) => at + 1);
+  const text = `(module (import "env" "memory" (memory 1)) ${blockType}
+    (table ${blockRows + 1} funcref) (elem (i32.const 1) ${heights.map((rows) => `$block${rows}`).join(' ')})
+    ${pack} ${heights.map(block).join('\n')} ${product})`;
   const parsed = (await wabt()).parseWat('kernel.wat', text, { simd: true, relaxed_simd: true });
   try {
     parsed.validate();

@@ -22,10 +22,10 @@ export const startReference = async (scope: Scope, home: string): Promise<Refere
   return { url, process, healthyMs: await healthyAfter(process, url) };
 };
 
-/** The offline model, answering at once. All contenders talk to this one. */
+/** The offline model, answering at once, and telling how long that was. All contenders talk to this one. */
 export const startModel = async (scope: Scope, home: string): Promise<string> => {
   const file = join(import.meta.dirname, '..', '..', 'packages/stand-in/src/main.ts');
-  const process = scope.start(file, { args: ['--port', '0', '--tokens-per-second', '0'], cwd: home });
+  const process = scope.start(file, { args: ['--port', '0', '--tokens-per-second', '0', '--control'], cwd: home });
   const line = await process.line(/https?:\/\/\S+/, 10_000);
   const url = /https?:\/\/\S+/.exec(line)?.[0];
   if (url === undefined) throw new Error('the stand-in gave no address');

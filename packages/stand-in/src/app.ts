@@ -15,6 +15,7 @@ import { type ApiError, errorBody, invalidRequest, notFound, tooLarge } from './
 import type { MessagesRoute } from './messages-route.ts';
 import { findModel, modelPage } from './models.ts';
 import { countRequestSchema, messagesRequestSchema } from './protocol.ts';
+import type { WritableRequestLog } from './request-log.ts';
 import { type Sleep, send } from './send.ts';
 import { inputTokensOf } from './tokens.ts';
 
@@ -27,6 +28,7 @@ export interface AppDeps {
   answerMessages: MessagesRoute;
   acceptKey: AcceptKey;
   sleep: Sleep;
+  log: Pick<WritableRequestLog, 'took'>;
   /** Null when remote control is off. */
   control: ControlDeps | null;
   maxBodyBytes: number;
@@ -53,15 +55,17 @@ const readBody = async <T>(c: Context<Env>, schema: z.ZodType<T>): Promise<{ bod
   return invalidRequest(`${issue?.path.join('.') ?? 'body'}: ${issue?.message ?? 'not valid'}`);
 };
 
-const mountMessages = (app: Hono<Env>, { answerMessages, sleep }: AppDeps): void => {
+const mountMessages = (app: Hono<Env>, { answerMessages, sleep, log }: AppDeps): void => {
   app.post('/v1/messages', async (c) => {
+    const arrivedAt = performance.now();
     const read = await readBody(c, messagesRequestSchema);
     if ('status' in read) return refuse(c, read);
     const requestId = c.get('requestId');
     const key = credentialOf(c.req.raw.headers) ?? '';
     const delivery = answerMessages({ ...read, headers: c.req.header(), key, requestId });
     const headers = { ...delivery.headers, 'request-id': requestId };
-    await send({ ...delivery, headers }, { outgoing: c.env.outgoing, sleep });
+    const onFirstPiece = (): void => log.took(performance.now() - arrivedAt);
+    await send({ ...delivery, headers }, { outgoing: c.env.outgoing, sleep, onFirstPiece });
     return RESPONSE_ALREADY_SENT;
   });
   app.post('/v1/messages/count_tokens', async (c) => {

@@ -1,6 +1,6 @@
 /**
- * Remote control for black-box use: set scripts and read the requests over HTTP. Only mounted when asked for, because
- * whoever reaches it decides what the model says.
+ * Remote control for black-box use: set scripts, read the requests and how long their answers took, over HTTP. Only
+ * mounted when asked for, because whoever reaches it decides what the model says.
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
@@ -87,5 +87,6 @@ export const createControl = ({ player, log, reset }: ControlDeps): Hono => {
       requests: log.all().map(({ number, sessionId, body, answeredBy }) => ({ number, sessionId, answeredBy, body })),
     }),
   );
+  app.get('/times', (c) => c.json({ times: log.times() }));
   return app;
 };

@@ -23,10 +23,13 @@ export interface RequestLog {
   last(): LoggedRequest | undefined;
   /** Every `POST /v1/messages` since the start or the last reset, also those no longer kept. */
   count(): number;
+  /** Milliseconds from a request to the first piece of its answer, for the last ones that got so far; oldest first. */
+  times(): number[];
 }
 
 export interface WritableRequestLog extends RequestLog {
   add(entry: LoggedRequest, bytes: number): void;
+  took(ms: number): void;
   clear(): void;
 }
 
@@ -34,6 +37,7 @@ const maxBytes = 64 * 1024 * 1024;
 
 export const createRequestLog = (maxRequests: number): WritableRequestLog => {
   let entries: { entry: LoggedRequest; bytes: number }[] = [];
+  let times: number[] = [];
   let count = 0;
   let total = 0;
   const dropOldest = (): void => {
@@ -45,6 +49,10 @@ export const createRequestLog = (maxRequests: number): WritableRequestLog => {
     forSession: (sessionId) => all().filter((entry) => entry.sessionId === sessionId),
     last: () => entries.at(-1)?.entry,
     count: () => count,
+    times: () => [...times],
+    took(ms) {
+      times = [...times, ms].slice(-maxRequests);
+    },
     add(entry, bytes) {
       count += 1;
       total += bytes;
@@ -53,6 +61,7 @@ export const createRequestLog = (maxRequests: number): WritableRequestLog => {
     },
     clear() {
       entries = [];
+      times = [];
       count = 0;
       total = 0;
     },

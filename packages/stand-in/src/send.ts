@@ -17,6 +17,8 @@ export const systemSleep: Sleep = async (ms, signal) => {
 export interface SendDeps {
   outgoing: ServerResponse;
   sleep: Sleep;
+  /** The first piece is on its way. */
+  onFirstPiece: () => void;
 }
 
 const closed = (outgoing: ServerResponse): AbortSignal => {
@@ -30,11 +32,14 @@ const untilGone = async (gone: AbortSignal): Promise<void> => {
   if (!gone.aborted) await once(gone, 'abort');
 };
 
-const writePieces = async (delivery: Delivery, { outgoing, sleep }: SendDeps, gone: AbortSignal): Promise<void> => {
-  for (const { data, pauseMs } of delivery.pieces) {
+const writePieces = async (delivery: Delivery, deps: SendDeps, gone: AbortSignal): Promise<void> => {
+  const { outgoing, sleep } = deps;
+  for (const [at, { data, pauseMs }] of delivery.pieces.entries()) {
     if (pauseMs > 0) await sleep(pauseMs, gone);
     if (gone.aborted) return;
-    if (!outgoing.write(data)) await once(outgoing, 'drain', { signal: gone }).catch(() => undefined);
+    const hasRoom = outgoing.write(data);
+    if (at === 0) deps.onFirstPiece();
+    if (!hasRoom) await once(outgoing, 'drain', { signal: gone }).catch(() => undefined);
   }
 };
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { answer, type StandIn, type StandInOptions, startStandIn, text, thinking, toolUse } from './index.ts';
+import { answer, fail, type StandIn, type StandInOptions, startStandIn, text, thinking, toolUse } from './index.ts';
 import { offers, post, readEvents, readReply, requestBody, user } from './testing.ts';
 
 let standIn: StandIn | undefined;
@@ -173,6 +173,18 @@ test('remote control is closed unless asked for', async () => {
   const { url } = await start();
   expect((await post(`${url}/stand-in/script`, { steps: [] })).status).toBe(404);
   expect((await fetch(`${url}/stand-in/requests`)).status).toBe(404);
+});
+
+test('says how long it took to the first piece of each answer, until it is told to forget', async () => {
+  const { url, script, requests } = await start({ control: true, sleep: async () => {} });
+  const times = async () => (await readReply(await fetch(`${url}/stand-in/times`))).times;
+  expect(await times()).toEqual([]);
+  script([answer('late', { delayMs: 60_000 }), fail.overloaded()]);
+  for (const stream of [true, false]) await (await post(`${url}/v1/messages`, body({ stream }))).text();
+  expect(await times()).toEqual([expect.any(Number), expect.any(Number)]);
+  expect(requests.times().every((ms) => ms > 0 && ms < 60_000)).toBe(true);
+  await post(`${url}/stand-in/reset`, {});
+  expect(await times()).toEqual([]);
 });
 
 test('remote control sets scripts, for all or for one session, and shows requests without credentials', async () => {

@@ -29,7 +29,7 @@ export interface StandInOptions {
   sleep?: Sleep;
   /** How many requests the log keeps; 200 by default. */
   maxRequests?: number;
-  /** Opens `/stand-in/script`, `/stand-in/reset` and `/stand-in/requests`. Off by default. */
+  /** Opens `/stand-in/script`, `/stand-in/reset`, `/stand-in/requests` and `/stand-in/times`. Off by default. */
   control?: boolean;
   /** Larger bodies get a 413; 32 MB by default, as the API has it. */
   maxBodyBytes?: number;
@@ -77,6 +77,7 @@ export const startStandIn = async (options: StandInOptions = {}): Promise<StandI
     answerMessages: createMessagesRoute({ player, brain, cache, log, tokensPerSecond: options.tokensPerSecond ?? 0 }),
     acceptKey: options.acceptKey ?? acceptAnyKey,
     sleep: options.sleep ?? systemSleep,
+    log,
     control: options.control ? { player, log, reset } : null,
     maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
   });

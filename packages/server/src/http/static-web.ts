@@ -146,8 +146,9 @@ export const createStaticWeb = (dir: string): StaticWeb => {
     return send(c, join(dir, name), { status, headers });
   };
   return async (c) => {
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return null;
     const manifest = readManifest();
-    if (manifest === null || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return null;
+    if (manifest === null) return null;
     const path = c.req.path;
     const name = pageOf(path);
     if (name !== null) return page(c, name, 200);

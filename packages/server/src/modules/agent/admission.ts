@@ -223,29 +223,39 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     return runs.active(sessionId);
   };
 
-  /** Makes the session free, or joins what it is doing. */
-  const joinOrWait = async (request: BeginRequest, sessionId: string): Promise<Begun | null> => {
-    const session = await sessions.row(request.starter.ownerId, sessionId);
+  /** Joins what a session is doing, or waits until it does nothing: the session as it is then. */
+  const joinOrFree = async (
+    request: BeginRequest,
+    sessionId: string,
+  ): Promise<{ joined: Begun } | { session: SessionRow }> => {
+    const read = (): Promise<SessionRow> => sessions.row(request.starter.ownerId, sessionId);
+    // Before the session: the end of a run changes it.
     const active = await activeRun(sessionId);
-    if (!active) return null;
+    const session = await read();
+    if (!active) return { session };
     const joined = await joinRun(active, onRecord(request, session));
-    if (joined) return joined;
+    if (joined) return { joined };
     await live.get(active.id)?.ended;
-    if ((await runs.active(sessionId))?.id !== active.id) return null;
+    if ((await runs.active(sessionId))?.id !== active.id) return { session: await read() };
     const message = 'Another server process is still finishing an answer in this session.';
     throw new AppError('CONFLICT', message, { retryAfter: 5 });
+  };
+
+  /** The session that a message goes to or copies; null for a new one. */
+  const baseOf = async (request: BeginRequest): Promise<{ joined: Begun } | { session: SessionRow | null }> => {
+    const { sessionId, fork, starter } = request;
+    if (sessionId === null) return { session: null };
+    return fork ? { session: await sessions.row(starter.ownerId, sessionId) } : joinOrFree(request, sessionId);
   };
 
   const beginInTurn = async (request: BeginRequest): Promise<Begun> => {
     const known = await repeated(request);
     if (known) return known;
-    if (request.sessionId !== null && !request.fork) {
-      const joined = await joinOrWait(request, request.sessionId);
-      if (joined) return joined;
-    }
+    const found = await baseOf(request);
+    if ('joined' in found) return found.joined;
     refuseWhileUnwell();
     const { starter } = request;
-    const base = request.sessionId === null ? null : await sessions.row(starter.ownerId, request.sessionId);
+    const base = found.session;
     const asked = onRecord(request, base);
     // Beside everything that follows: it is needed last.
     const remembering = deps.recall(starter.ownerId, asked);

@@ -102,9 +102,8 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
 
   const find = async (ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null> => {
     if (!deps.enabled || turn.memory?.enabled === false || turn.prompt.trim() === '') return null;
-    if (!(await store.hasAny(ownerId))) return null;
-    const settings = await deps.settings.get(ownerId);
-    if (!settings.enabled) return null;
+    const [hasAny, settings] = await Promise.all([store.hasAny(ownerId), deps.settings.get(ownerId)]);
+    if (!hasAny || !settings.enabled) return null;
     const { found } = await deps.recall.find(ownerId, {
       query: turn.prompt.slice(0, mostAsked),
       limit: turn.memory?.limit ?? usualLimit,

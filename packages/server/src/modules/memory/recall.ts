@@ -210,11 +210,12 @@ export const createRecall = (deps: RecallDeps): Recall => {
       const degraded = new Set<Degraded>();
       deps.checkIndex(ownerId);
       const began = clock.monotonicMs();
-      const linking = query.enable_graph ? linksOf(ownerId, query.query, degraded) : Promise.resolve(none);
       let embedded = began;
+      // First of all: it takes longest, and runs beside everything else.
       const vector = vectorOf(query.query, query.embedWithinMs, degraded).finally(() => {
         embedded = clock.monotonicMs();
       });
+      const linking = query.enable_graph ? linksOf(ownerId, query.query, degraded) : Promise.resolve(none);
       // Whoever waits for them hears of a fault; nobody may be waiting when something else has failed.
       for (const one of [linking, vector]) one.catch(() => {});
       const period = await periodIn(query.query, clock.now());

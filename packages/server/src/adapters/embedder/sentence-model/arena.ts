@@ -1,7 +1,7 @@
 /** Places in the kernel's memory: rows of numbers that can be written, and the packed right sides of products. */
 import { blockColumns, blockRows, type Kernel, type Panels, type Table } from './kernel.ts';
 
-/** Has room for the rows that fill a block, whichever row a product begins at. */
+/** Has room for the rows that are read to fill a block, whichever row a product begins at. */
 export const placeTable = (kernel: Kernel, rows: number, width: number): Table => ({
   at: kernel.place((rows + blockRows - 1) * width),
   stride: width,

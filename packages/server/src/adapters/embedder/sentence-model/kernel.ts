@@ -3,8 +3,8 @@
  * time. `kernel.wasm` is made by `scripts/sentence-kernel.ts`. Everything lives in its memory; a place says how many numbers come before it.
  *
  * A product is counted in blocks of `blockRows` x `blockColumns`. The left side is packed block by block on the way in;
- * the right side is packed once: panels of `blockColumns` columns, row after row. Rows are counted up to a full block, so
- * what is written needs room for `roundUp(rows, blockRows)` rows.
+ * the right side is packed once: panels of `blockColumns` columns, row after row. Left sides are read up to a full block,
+ * so they need room for `roundUp(rows, blockRows)` rows; no more than `rows` are counted and written.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

@@ -117,7 +117,6 @@ export const createLayer = (kernel: Kernel, parts: LayerParts, scratch: Scratch,
     const rows = rowsOf(lengths);
     normalise(kernel.floats(), input, calm, rows, beforeLook);
     kernel.product({ left: calm, rows, right: qkv, to: broad });
-    // In order: what is written beyond a text's rows, to fill a block, is the next text's to overwrite.
     let row = 0;
     for (const length of lengths) {
       attention(within(broad, row), length, within(heard, row));

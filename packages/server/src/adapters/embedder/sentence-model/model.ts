@@ -5,7 +5,7 @@
  */
 import { toUnit } from '../vectors.ts';
 import { placeTable, placeWeights } from './arena.ts';
-import { blockRows, type Kernel, startKernel } from './kernel.ts';
+import { type Kernel, startKernel } from './kernel.ts';
 import { createLayer, placeScratch, readLayer, rowsOf, width } from './layer.ts';
 import { createTokenizer } from './tokenizer.ts';
 import { readWeights } from './weights.ts';
@@ -96,8 +96,7 @@ const createEncoder = (kernel: Kernel, { pieces, waves, dense, last, ...layers }
     read(lists);
     kernel.product({ left: input, rows: rowsOf(lengths), right: dense, to: state });
     first.run(input, state, lengths);
-    // Also the rows that fill the last block: they are added to and would grow from call to call.
-    floats.fill(0, means.at, means.at + (lists.length + blockRows - 1) * width);
+    floats.fill(0, means.at, means.at + lists.length * width);
     second.runToMeans(state, state, lengths, means);
     kernel.product({ left: means, rows: lists.length, right: last, to: scratch.calm });
     return lists.map((_list, text) => {
