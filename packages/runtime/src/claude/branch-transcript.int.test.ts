@@ -15,12 +15,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const setup = async () => {
+const setup = async (env: Record<string, string> = {}) => {
   const harness = await claudeHarness();
   cleanups.push(harness.close);
   const { provider, standIn } = harness;
   const transcripts = createMemoryTranscripts();
-  const profile = profileFixture({ cwd: mkdtempSync(join(tmpdir(), 'hearth-branch-')) });
+  const profile = profileFixture({ cwd: mkdtempSync(join(tmpdir(), 'hearth-branch-')), env });
   const open = async (agentSessionId: string | null): Promise<AgentWorker> => {
     const resume = agentSessionId === null ? null : { agentSessionId, fork: false };
     const worker = await provider.open({ profile, transcripts, resume });
@@ -149,11 +149,13 @@ describe('a branch of a real conversation', () => {
   });
 
   it('before the conversation was shortened has all of it, afterwards the summary', async () => {
-    const { standIn, say, branchBefore } = await setup();
+    // The process shortens by itself what comes near to so many tokens.
+    const { standIn, say, branchBefore } = await setup({ CLAUDE_CODE_AUTO_COMPACT_WINDOW: '60000' });
     await say('the code word is marmalade');
     await say('my name is Ada');
-    standIn.script([text('<summary>They told a word and a name.</summary>')]);
-    const shortened = await say('/compact');
+    await say(`this is long: ${'on and on '.repeat(30_000)}`);
+    standIn.script([text('<summary>They told a word and a name.</summary>'), text('I have it in short.')]);
+    const shortened = await say('go on');
     const after = await say('turnip');
     const before = await branchBefore(shortened);
     for (const words of ['marmalade', 'Ada']) expect(before.sent).toContain(words);

@@ -118,6 +118,29 @@ describe('the gate of a real worker', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it('takes words for words, also where they look like a command of the process', async () => {
+    const { standIn, run, say } = await setup();
+    const texts = [
+      'My tea is green.',
+      '/clear',
+      '/help',
+      '  /compact now',
+      '/context',
+      '/no-such-command',
+      '!ls',
+      '#note',
+    ];
+    standIn.script(texts.map(() => text('understood')));
+    for (const words of texts) {
+      const turn = await run(() => ({ decision: 'allow' }));
+      say(words);
+      expect(await turn.end).toMatchObject({ outcome: { kind: 'completed' }, totals: { text: 'understood' } });
+    }
+    expect(standIn.requests.count()).toBe(texts.length);
+    // Nothing was cleared or compacted on the way.
+    expect(standIn.requests.last()?.request.humanTexts).toEqual(texts.map((words) => words.trim()));
+  });
+
   it('parks one call of a parallel batch and has the other asked for again', async () => {
     const { standIn, provider, run, say, worker, transcripts, cwd } = await setup();
     const first = join(cwd, 'first');

@@ -24,7 +24,14 @@ export interface WorkerLink {
   costUsd: number;
 }
 
+/**
+ * Words are words: what begins with "/" is not a command of the process (one of them would clear the conversation), and
+ * nothing else in them is acted on. The process's own description of its input names this mark; the SDK's types do not.
+ */
+const asWritten = { text_not_typed: true };
+
 const toUserMessage = (turn: UserTurn): SDKUserMessage => ({
+  ...asWritten,
   type: 'user',
   uuid: turn.uuid as SDKUserMessage['uuid'],
   parent_tool_use_id: null,
