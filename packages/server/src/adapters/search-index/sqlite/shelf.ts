@@ -13,7 +13,6 @@ import { openVectors, type Vectors } from './vectors.ts';
 import { type Asked, createWordSearch, packStems, type Stems } from './word-search.ts';
 
 interface Row {
-  n: number;
   id: string;
   words: Stems;
   vector: Uint8Array | null;
@@ -84,7 +83,7 @@ const createRows = ({ db }: ShelfFile) => {
 const createReads = (file: ShelfFile, graph: () => Vectors, dimensions: number) => {
   const words = createWordSearch(file);
 
-  const columns = 'select n, id, stems, length, vector from items where';
+  const columns = 'select id, stems, length, vector from items where';
   const rowBy = { n: file.db.prepare(`${columns} n = ?`), id: file.db.prepare(`${columns} id = ?`) };
   /** One after the other: a list of them takes longer. */
   const rowsOf = (column: 'n' | 'id', keys: readonly (number | string)[]): Row[] =>
@@ -92,8 +91,7 @@ const createReads = (file: ShelfFile, graph: () => Vectors, dimensions: number) 
       const row = rowBy[column].get(key);
       if (row === undefined) return [];
       const words = { stems: String(row.stems), length: Number(row.length) };
-      const vector = row.vector instanceof Uint8Array ? row.vector : null;
-      return [{ n: Number(row.n), id: String(row.id), words, vector }];
+      return [{ id: String(row.id), words, vector: row.vector instanceof Uint8Array ? row.vector : null }];
     });
 
   const compare = (vector: Float32Array, rows: readonly Record<string, unknown>[], most: number): number[] =>
@@ -143,31 +141,22 @@ const createReads = (file: ShelfFile, graph: () => Vectors, dimensions: number) 
     }));
   };
 
-  /** What the words of a question find. */
-  interface ByWords {
-    asked: Asked[];
-    rows: Row[];
-  }
-  const byWords = (query: IndexQuery): ByWords => {
+  let newest: { question: string; asked: Asked[]; keys: number[] } | null = null;
+  const byWords = (query: IndexQuery): { asked: Asked[]; keys: number[] } => {
+    const question = JSON.stringify([query.text, query.filter, query.candidates, file.meta('change')]);
+    if (newest?.question === question) return newest;
     const asked = words.asked(query.text);
-    return { asked, rows: rowsOf('n', words.candidates(asked, query)) };
+    newest = { question, asked, keys: words.candidates(asked, query) };
+    return newest;
   };
-  /** Of a question that will come again with its vector; used once, and only while nothing has changed. */
-  let expected: { question: string; found: ByWords } | null = null;
-  const questionOf = ({ text, filter, candidates }: IndexQuery): string =>
-    JSON.stringify([text, filter, candidates, file.meta('change')]);
 
   return {
     query(query: IndexQuery): IndexHit[] {
-      const { asked, rows } = expected?.question === questionOf(query) ? expected.found : byWords(query);
-      expected = null;
-      const known = new Set(rows.map(({ n }) => n));
-      const near = byMeaning(query).filter((n) => !known.has(n));
-      return toHits([...rows, ...rowsOf('n', near)], asked, query.vector);
+      const { asked, keys: found } = byWords(query);
+      const keys = [...new Set([...found, ...byMeaning(query)])];
+      return keys.length === 0 ? [] : toHits(rowsOf('n', keys), asked, query.vector);
     },
-    expect(query: IndexQuery): void {
-      expected = { question: questionOf(query), found: byWords(query) };
-    },
+    expect: (query: IndexQuery): void => void byWords(query),
     score: ({ text, vector }: Pick<IndexQuery, 'text' | 'vector'>, ids: readonly string[]): IndexHit[] =>
       toHits(rowsOf('id', ids), words.asked(text), vector),
   };
