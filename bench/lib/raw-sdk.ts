@@ -1,7 +1,7 @@
 /**
  * The reference for turns: the Claude Agent SDK by itself, in the bench's own process, with the options, the worker
- * profile and the environment that Hearth gives its workers (the same functions make them). Transcripts go to memory.
- * `plain` leaves out what only Hearth needs: the transcript store and the tool gate.
+ * profile, the environment and the messages that Hearth gives its workers (the same functions make them). Transcripts
+ * go to memory. `plain` leaves out what only Hearth needs: the transcript store and the tool gate.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -15,6 +15,7 @@ import {
 import { createMemoryTranscripts } from '@hearth/runtime';
 import { createGateHook } from '../../packages/runtime/src/claude/gate-hook.ts';
 import { claudeOptions } from '../../packages/runtime/src/claude/options.ts';
+import { toUserMessage } from '../../packages/runtime/src/claude/worker.ts';
 import { createMessageQueue } from '../../packages/runtime/src/message-queue.ts';
 import { createRunRequests } from '../../packages/server/src/modules/agent/run-request.ts';
 import { defaultPersonaText } from '../../packages/server/src/modules/persona/index.ts';
@@ -99,12 +100,6 @@ export const freshFirstText = async (options: Options, prompt: string): Promise<
   return first;
 };
 
-const userMessage = (prompt: string): SDKUserMessage => ({
-  type: 'user',
-  parent_tool_use_id: null,
-  message: { role: 'user', content: [{ type: 'text', text: prompt }] },
-});
-
 const keep = (open: (input: AsyncIterable<SDKUserMessage>) => Query): KeptQuery => {
   const input = createMessageQueue<SDKUserMessage>();
   const running = open(input);
@@ -112,7 +107,7 @@ const keep = (open: (input: AsyncIterable<SDKUserMessage>) => Query): KeptQuery 
   return {
     async turn(prompt) {
       const sentAt = performance.now();
-      input.push(userMessage(prompt));
+      input.push(toUserMessage({ uuid: randomUUID(), text: prompt, images: [] }));
       let first: number | null = null;
       for (;;) {
         const { done, value } = await messages.next();

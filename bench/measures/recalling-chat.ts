@@ -60,9 +60,8 @@ const recalledIn = async ({ url }: Hearth, keys: Keys, sessionId: string): Promi
   return runs.filter((run) => run.memories_used.length > 0).length;
 };
 
-/** One contender's turns: the whole time to the first text, and what the model had of it. */
+/** The values are what comes on top of the model; beside them what the model took, turn by turn. */
 interface Timed extends Contender {
-  whole: number[];
   model: number[];
 }
 
@@ -77,18 +76,18 @@ const modelTook = async (modelUrl: string): Promise<number> => {
 const timed = (turn: () => Promise<number>, modelUrl: string): Timed => {
   const one: Timed = {
     values: [],
-    whole: [],
     model: [],
     async turn() {
       const whole = await turn();
       const model = await modelTook(modelUrl);
-      one.whole.push(whole);
       one.model.push(model);
       return whole - model;
     },
   };
   return one;
 };
+
+const wholeOf = ({ values, model }: Timed): number[] => values.map((value, at) => value + (model[at] ?? 0));
 
 const ratioOf = (ours: number[], alive: number[]): string => times(median(ours) / median(alive));
 
@@ -103,9 +102,9 @@ const rowsOf = (ours: Timed, alive: Timed, recalled: number): Row[] => [
   },
   {
     measure: `the same with the model, which took ${ms(median(ours.model))} and ${ms(median(alive.model))}`,
-    ours: both(ours.whole),
-    reference: both(alive.whole),
-    ratio: ratioOf(ours.whole, alive.whole),
+    ours: both(wholeOf(ours)),
+    reference: both(wholeOf(alive)),
+    ratio: ratioOf(wholeOf(ours), wholeOf(alive)),
     ok: null,
   },
 ];
@@ -125,7 +124,7 @@ export const measureRecallingChat = async (bench: Bench): Promise<Row[]> => {
     const ours = timed(turn, modelUrl);
     const alive = timed(() => kept.turn(question()), modelUrl);
     await inTurns([ours, alive], warmUps);
-    for (const one of [ours, alive]) for (const list of [one.values, one.whole, one.model]) list.length = 0;
+    for (const one of [ours, alive]) [one.values, one.model] = [[], []];
     await inTurns([ours, alive], turns);
     return rowsOf(ours, alive, await recalledIn(hearth, keys, sessionId));
   } finally {

@@ -49,7 +49,7 @@ export const createRequestLog = (maxRequests: number): WritableRequestLog => {
     forSession: (sessionId) => all().filter((entry) => entry.sessionId === sessionId),
     last: () => entries.at(-1)?.entry,
     count: () => count,
-    times: () => [...times],
+    times: () => times,
     took(ms) {
       times = [...times, ms].slice(-maxRequests);
     },

@@ -30,7 +30,7 @@ export interface WorkerLink {
  */
 const asWritten = { text_not_typed: true };
 
-const toUserMessage = (turn: UserTurn): SDKUserMessage => ({
+export const toUserMessage = (turn: UserTurn): SDKUserMessage => ({
   ...asWritten,
   type: 'user',
   uuid: turn.uuid as SDKUserMessage['uuid'],

@@ -1,6 +1,7 @@
 /**
  * Matrix products for the sentence model, in WebAssembly: multiplying and adding in one instruction, four numbers at a
- * time. `kernel.wasm` is made by `scripts/sentence-kernel.ts`. Everything lives in its memory; a place says how many numbers come before it.
+ * time. `kernel.wasm` is made by `scripts/sentence-kernel.ts`. Everything lives in its memory; a place says how many
+ * numbers come before it.
  *
  * A product is counted in blocks of `blockRows` x `blockColumns`. The left side is packed block by block on the way in;
  * the right side is packed once: panels of `blockColumns` columns, row after row. Left sides are read up to a full block,
