@@ -312,7 +312,7 @@ const createTalking = async (deps: AppDeps, core: Core): Promise<Talking> => {
     permissionsOf: async (keyId) => (await core.auth.currentCaller(keyId))?.permissions ?? null,
     recorded: transcripts.recorded,
     ownCalls,
-    recall: memory.chat.recall,
+    memory: memory.chat,
     afterRun: { store: memory.chat.afterRun, wake: core.jobs.wake },
     parkMs: config.agent.parkMs,
   });

@@ -57,6 +57,19 @@ export const embedderContract = (name: string, make: MakeEmbedder): void => {
       expect(furthest(again, twice[2])).toBeLessThan(1e-3);
     });
 
+    it('gives a question that it expects the vector it always has', async () => {
+      const [embedder, other] = [await makeOne(), await makeOne()];
+      for (const question of [...texts, '', ...texts]) embedder.expect?.(question);
+      const vectors = await embedder.embed([...texts, 'and one more'], { kind: 'query' });
+      const plain = await other.embed([...texts, 'and one more'], { kind: 'query' });
+      vectors.forEach((vector, at) => {
+        expect(furthest(vector, plain[at])).toBeLessThan(1e-3);
+      });
+      vectors[0]?.fill(0);
+      const [again] = await embedder.embed(texts.slice(0, 1), { kind: 'query' });
+      expect(furthest(again, plain[0])).toBeLessThan(1e-3);
+    });
+
     it('puts texts that mean the same closer together than strangers', async () => {
       const [a, alike, stranger] = await (await makeOne()).embed(texts, { kind: 'text' });
       expect(likeness(a, alike)).toBeGreaterThan(likeness(a, stranger) + 0.1);

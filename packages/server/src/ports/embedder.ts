@@ -25,6 +25,11 @@ export interface Embedder {
    * read only as much of it as they can). A text without a readable character gets a vector too (zeros).
    */
   embed(texts: readonly string[], options: EmbedOptions): Promise<Float32Array[]>;
+  /**
+   * This question will be asked in a moment: an embedder that keeps texts to itself begins with it, so that `embed` has
+   * less to wait for. One that sends them elsewhere does not have this: perhaps the question is not to be asked at all.
+   */
+  expect?(question: string): void;
   /** Rejects when it is away. Cheap: never loads a model. */
   ping(): Promise<void>;
   close(): Promise<void>;

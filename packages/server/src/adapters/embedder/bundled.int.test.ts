@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../kernel/clock.ts';
+import { createFakeClock } from '../../kernel/fake-clock.ts';
 import { embedderContract } from '../../ports/embedder.contract.ts';
 import type { Embedder } from '../../ports/embedder.ts';
 import { createBundledEmbedder } from './bundled.ts';
@@ -55,6 +56,25 @@ describe('the bundled embedder', () => {
     await embedder.embed(['a question in between'], { kind: 'query' });
     expect(isDone).toBe(false);
     await job;
+  });
+
+  it('begins with a question that is expected, and forgets it when it does not come', async () => {
+    const clock = createFakeClock();
+    const ahead = createBundledEmbedder({ clock });
+    const question = { kind: 'query' as const };
+    ahead.expect?.('Where is the key?');
+    ahead.expect?.('Where is the ladder?');
+    ahead.expect?.(' ');
+    // Questions are answered one after the other.
+    await ahead.embed(['another question'], question);
+    await ahead.close();
+    const [key] = await ahead.embed(['Where is the key?'], question);
+    expect([key]).toEqual(await createBundledEmbedder({ clock }).embed(['Where is the key?'], question));
+    clock.advance(1_000);
+    await expect(ahead.embed(['Where is the ladder?'], question)).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    expect(await ahead.embed(['Where is the key?'], question)).toEqual([key]);
   });
 
   it('rejects what was called off, and everything after it was closed', async () => {

@@ -14,6 +14,8 @@ const space = { embedderId: 'bundled:use-en-512', dimensions: 512 };
 const mostChars = 2_000;
 const batchSize = 8;
 const mostCached = 2_000;
+/** A question that is expected and does not come is forgotten. */
+const expectedMs = 1_000;
 /** A text without a readable character. */
 const blank = new Float32Array(space.dimensions);
 const vectorsShape = z.array(z.instanceof(Float32Array));
@@ -29,6 +31,7 @@ export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: 
   const file = new URL('./bundled-worker.ts', import.meta.url);
   const link = createWorkerLink({ file, data: null, clock, name: 'embedding model', idleMs });
   const cache = new Map<string, Float32Array>();
+  const expected = new Map<string, Promise<Float32Array>>();
   const queues: Record<EmbedOptions['kind'], Batch[]> = { query: [], text: [] };
   let isBusy = false;
 
@@ -65,29 +68,54 @@ export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: 
       void work();
     });
 
+  type Keyed<T> = readonly [key: string, value: T];
+
+  const embedAll = async (wanted: readonly Keyed<string>[], options: EmbedOptions): Promise<Keyed<Float32Array>[]> => {
+    const batches = Array.from({ length: Math.ceil(wanted.length / batchSize) }, (_, at) =>
+      wanted.slice(at * batchSize, (at + 1) * batchSize),
+    );
+    const done = await Promise.all(
+      batches.map(async (batch) => {
+        const vectors = await embedBatch(
+          batch.map(([, text]) => text),
+          options,
+        );
+        return batch.map(([key], at) => [key, vectors[at] ?? blank] as const);
+      }),
+    );
+    return done.flat();
+  };
+
+  const unknown = (texts: readonly string[], keys: readonly string[]): Keyed<string>[] =>
+    [...new Map(keys.map((key, at) => [key, (texts[at] ?? '').slice(0, mostChars)]))].filter(
+      ([key, text]) => !cache.has(key) && isReadable(text),
+    );
+
   return {
     space: async () => space,
+    expect(question) {
+      const key = sha256Hex(question);
+      if (expected.has(key)) return;
+      for (const [, text] of unknown([question], [key])) {
+        const vector = embedBatch([text], { kind: 'query' }).then(([one = blank]) => one);
+        // Whoever asks hears of a fault.
+        vector.catch(() => {});
+        expected.set(key, vector);
+        clock.setTimer(expectedMs, () => expected.delete(key));
+      }
+    },
     async embed(texts, options) {
       const keys = texts.map((text) => sha256Hex(text));
-      const missing = [...new Map(keys.map((key, at) => [key, (texts[at] ?? '').slice(0, mostChars)]))].filter(
-        ([key, text]) => !cache.has(key) && isReadable(text),
-      );
-      const found = new Map<string, Float32Array>();
-      const batches = Array.from({ length: Math.ceil(missing.length / batchSize) }, (_, at) =>
-        missing.slice(at * batchSize, (at + 1) * batchSize),
-      );
-      await Promise.all(
-        batches.map(async (batch) => {
-          const vectors = await embedBatch(
-            batch.map(([, text]) => text),
-            options,
-          );
-          batch.forEach(([key], at) => {
-            const vector = vectors[at];
-            if (vector) found.set(key, vector);
-          });
-        }),
-      );
+      const wanted = unknown(texts, keys);
+      const begun = wanted.filter(([key]) => expected.has(key));
+      const [waited, made] = await Promise.all([
+        Promise.all(begun.map(async ([key]) => [key, (await expected.get(key)) ?? blank] as const)),
+        embedAll(
+          wanted.filter(([key]) => !expected.has(key)),
+          options,
+        ),
+      ]);
+      const found = new Map([...waited, ...made]);
       // Copies: what the caller does with a vector must not change the one that is remembered.
       const result = keys.map((key) => (found.get(key) ?? cache.get(key) ?? blank).slice());
       for (const [key, vector] of found) remember(key, vector);

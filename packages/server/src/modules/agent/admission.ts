@@ -34,8 +34,12 @@ export interface AdmissionDeps {
   recovery: Recovery;
   noQuestions: NoQuestions;
   endOf: (runId: string) => Promise<RunEnd>;
-  /** What is remembered and fits the message; never fails, and does not keep a chat waiting. */
-  recall: (ownerId: string, turn: TurnRequest) => Promise<Remembered | null>;
+  memory: {
+    /** A message has come; whether it is for the model, and what is to be recalled for it, turns out later. */
+    expect(ownerId: string, turn: TurnRequest): void;
+    /** What is remembered and fits the message; never fails, and does not keep a chat waiting. */
+    recall(ownerId: string, turn: TurnRequest): Promise<Remembered | null>;
+  };
   isStopping: () => boolean;
 }
 
@@ -258,7 +262,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     const base = found.session;
     const asked = onRecord(request, base);
     // Beside everything that follows: it is needed last.
-    const remembering = deps.recall(starter.ownerId, asked);
+    const remembering = deps.memory.recall(starter.ownerId, asked);
     const prepared = await requests.prepare(asked, defaultsOf(base, request.fork), starter);
     const place = placeOf(base, request.fork, prepared.grant.mode);
     await deps.noQuestions.check({
@@ -289,6 +293,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       const { turn } = asked;
       const memory = turn.off_record === true ? { ...turn.memory, enabled: false } : turn.memory;
       const request = { ...asked, turn: { ...turn, memory } };
+      if (request.starter.offRecord !== true) deps.memory.expect(request.starter.ownerId, request.turn);
       const key = request.sessionId ?? request.turn.client_message_id ?? request.runId;
       try {
         return await inTurn(key, () => beginInTurn(request));

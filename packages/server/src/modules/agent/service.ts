@@ -20,7 +20,7 @@ export interface AgentDeps extends Omit<LauncherDeps, 'live' | 'onParked' | 'dra
   bus: EventBus;
   requests: RunRequests;
   noQuestions: NoQuestions;
-  recall: AdmissionDeps['recall'];
+  memory: AdmissionDeps['memory'];
   draftMs?: number;
 }
 

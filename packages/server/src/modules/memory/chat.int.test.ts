@@ -1,3 +1,4 @@
+import type { TurnRequest } from '@hearth/contract';
 import { expect, it } from 'vitest';
 import { type Engine, eachEngine } from '../../db/test-db.ts';
 import { systemClock } from '../../kernel/clock.ts';
@@ -121,6 +122,48 @@ const suite = (engine: Engine): void => {
       .select('learned_no')
       .executeTakeFirst();
     expect(row?.learned_no).toBe(2);
+  });
+
+  it('expects questions of an owner whose last one was looked up, and of nobody else', async () => {
+    const db = await engine.makeDb();
+    const owner = newId();
+    await db.kysely.insertInto('owners').values({ id: owner, name: 'Ada', created_at: at }).execute();
+    const settings = createMemorySettings({ db, clock: systemClock, keepsGraph: true });
+    const expected: string[] = [];
+    let hasAny = false;
+    const unused = (): never => {
+      throw new Error('nothing is learned here');
+    };
+    const chat = createChatMemory({
+      db,
+      log: silentLog,
+      store: { hasAny: async () => hasAny },
+      settings,
+      recall: { expect: (query) => expected.push(query), find: async () => ({ found: [] }) },
+      memories: { learn: unused },
+      jobs: createJobs({ db, clock: systemClock, log: silentLog }),
+      gaveUp: async () => {},
+      enabled: true,
+      learnAfterMs: 0,
+    });
+    const say = async (turn: TurnRequest): Promise<number> => {
+      const before = expected.length;
+      chat.expect(owner, turn);
+      await chat.recall(owner, turn);
+      return expected.length - before;
+    };
+    const question = { prompt: 'Where is the key?' };
+    expect(await say(question)).toBe(0);
+    hasAny = true;
+    expect([await say(question), await say(question)]).toEqual([0, 1]);
+    expect(expected).toEqual(['Where is the key?']);
+    expect(await say({ prompt: ' ' })).toBe(0);
+    expect(await say({ ...question, memory: { enabled: false } })).toBe(0);
+    chat.expect(newId(), question);
+    expect(expected).toHaveLength(1);
+    // The switch was found off, so the next question is not expected either.
+    await settings.update(owner, { enabled: false });
+    expect([await say(question), await say(question)]).toEqual([1, 0]);
   });
 };
 

@@ -21,6 +21,8 @@ import type { Connection, MemoryStore } from './store.ts';
 export const learnJob = 'memory.learn';
 
 export interface ChatMemory {
+  /** Something was said, and where it belongs is still looked up: what takes longest may begin. */
+  expect(ownerId: string, turn: TurnRequest): void;
   /** Null: nothing fits, or memory is off. Never fails and never takes long: a chat does not wait for it. */
   recall(ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null>;
   /** The conversation has read what others wrote: pages, files, results of commands. */
@@ -35,6 +37,7 @@ export interface ChatMemory {
 
 /** Finds what fits a message, whichever engine keeps it. */
 export interface ChatRecall {
+  expect?(query: string): void;
   find(ownerId: string, query: RecallQuery): Promise<{ found: readonly (Fact & { ranked: { score: number } })[] }>;
 }
 
@@ -99,13 +102,22 @@ const saidIn = (rows: readonly MessageRow[]): Said[] => {
 
 export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
   const { db, store, jobs } = deps;
+  /** Owners for whom something was looked up the last time: nobody else's words start a model. */
+  const recalling = new Set<string>();
+
+  const wanted = ({ memory, prompt }: TurnRequest): boolean =>
+    deps.enabled && memory?.enabled !== false && prompt.trim() !== '';
+  const queryOf = (turn: TurnRequest): string => turn.prompt.slice(0, mostAsked);
 
   const find = async (ownerId: string, turn: TurnRequest): Promise<MemoryBlock | null> => {
-    if (!deps.enabled || turn.memory?.enabled === false || turn.prompt.trim() === '') return null;
+    if (!wanted(turn)) return null;
     const [hasAny, settings] = await Promise.all([store.hasAny(ownerId), deps.settings.get(ownerId)]);
-    if (!hasAny || !settings.enabled) return null;
+    const recalls = hasAny && settings.enabled;
+    if (recalls) recalling.add(ownerId);
+    else recalling.delete(ownerId);
+    if (!recalls) return null;
     const { found } = await deps.recall.find(ownerId, {
-      query: turn.prompt.slice(0, mostAsked),
+      query: queryOf(turn),
       limit: turn.memory?.limit ?? usualLimit,
       enable_graph: turn.memory?.enable_graph ?? settings.enable_graph,
       embedWithinMs,
@@ -217,6 +229,9 @@ export const createChatMemory = (deps: ChatMemoryDeps): ChatMemory => {
   });
 
   return {
+    expect(ownerId, turn) {
+      if (wanted(turn) && recalling.has(ownerId)) deps.recall.expect?.(queryOf(turn));
+    },
     recall: (ownerId, turn) =>
       find(ownerId, turn).catch((error: unknown) => {
         deps.log.warn({ err: error }, 'a chat goes on without what is remembered');

@@ -49,13 +49,17 @@ export interface RecallOutcome {
 }
 
 export interface Recall {
+  /** This question will be asked in a moment; see `Embedder`. */
+  expect(query: string): void;
   find(ownerId: string, query: RecallQuery): Promise<RecallOutcome>;
 }
 
-/** By words and by meaning each; more of them change nothing among the first twenty. */
-const candidates = 40;
-/** Candidates whose neighbours in the conversation are looked at. */
-const mostWithNeighbours = 20;
+/** By words and by meaning each; more of them change nothing among the first twenty (16 to 60 were tried). */
+const candidates = 24;
+/** A category is looked at afterwards, so that more are needed until enough fit. */
+const candidatesOfCategory = 100;
+/** Candidates whose neighbours in the conversation are looked at; of more (8 to 20 were tried) nothing is found better. */
+const mostWithNeighbours = 6;
 /** Memories that the graph may add to the candidates. */
 const mostLinked = 60;
 /** Memories that were said in the time of the question and are candidates whatever they say. */
@@ -140,7 +144,7 @@ export const createRecall = (deps: RecallDeps): Recall => {
   const gather = async ({ ownerId, query, vector, period, ...asking }: Asked, degraded: Set<Degraded>) => {
     const scope = { collection, ownerId };
     const text = wordsToFind(query.query, period);
-    const wanted = Math.max(candidates, query.limit);
+    const wanted = Math.max(query.category === undefined ? candidates : candidatesOfCategory, query.limit);
     const filter = { agentId: query.agent_id, runId: query.run_id };
     const [found, links] = await Promise.all([
       orAway('index', degraded, () => index.query(scope, { text, vector, filter, candidates: wanted })),
@@ -206,6 +210,7 @@ export const createRecall = (deps: RecallDeps): Recall => {
   };
 
   return {
+    expect: (query) => embedder.expect?.(query),
     async find(ownerId, query) {
       const degraded = new Set<Degraded>();
       deps.checkIndex(ownerId);
