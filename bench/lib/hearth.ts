@@ -34,6 +34,8 @@ export interface Place {
 export const startHearth = async (scope: Scope, { home, modelUrl, recalls = false }: Place): Promise<Hearth> => {
   const port = await freePort();
   const process = scope.start(join(root, 'packages/server/bin/start.mjs'), {
+    // As `npm start` has it.
+    flags: ['--max-semi-space-size=2'],
     cwd: home,
     env: {
       HOME: home,

@@ -21,9 +21,16 @@ export interface Started {
   end: () => Promise<void>;
 }
 
+interface StartOptions {
+  flags?: readonly string[];
+  args?: readonly string[];
+  env?: Record<string, string>;
+  cwd: string;
+}
+
 export interface Scope {
-  /** Runs a TypeScript file with this very Node. */
-  start(file: string, options: { args?: string[]; env?: Record<string, string>; cwd: string }): Started;
+  /** Runs a file with this very Node; `flags` are Node's own. */
+  start(file: string, options: StartOptions): Started;
   folder(name: string): string;
   close(): Promise<void>;
 }
@@ -93,8 +100,8 @@ export const createScope = (): Scope => {
   const started: Started[] = [];
   const folders: string[] = [];
   return {
-    start(file, { args = [], env = {}, cwd }) {
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
+    start(file, { flags = [], args = [], env = {}, cwd }) {
+      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...flags, file, ...args], {
         cwd,
         env: { ...(process.env.PATH ? { PATH: process.env.PATH } : {}), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
