@@ -53,6 +53,11 @@ eachEngine('session events', (engine) => {
       expect(Object.fromEntries(folded(reader))).toEqual(Object.fromEntries(await asAnswered()));
     });
   };
+  /** A question is stored before its run is told to wait; both lists may agree on the moment in between. */
+  const waits = async (session: string): Promise<void> => {
+    await until('a run that waits', () => folded(reader).get(session)?.activity === 'waiting');
+    await agrees();
+  };
   const say = (session: string, prompt: string) => talks.client.sessions.send(session, { prompt });
   const newest = async (session: string) => sessionSchema.parse((await talks.json(`/api/v1/sessions/${session}`)).body);
 
@@ -60,7 +65,7 @@ eachEngine('session events', (engine) => {
     const session = await talks.newSession();
     await say(session, 'run make tea');
     const { id } = await talks.pending(session);
-    await agrees();
+    await waits(session);
     expect(folded(reader).get(session)).toMatchObject({ activity: 'waiting', title: 'run make tea' });
     await talks.decide(id, { decision: 'allow' });
     await runIs(talks, session, 'completed');
@@ -86,7 +91,7 @@ eachEngine('session events', (engine) => {
     await say(session, 'look out');
     const { id } = await talks.pending(session);
     await say(session, 'one more thing');
-    await agrees();
+    await waits(session);
     expect(folded(reader).get(session)).toMatchObject({ last_message: 'one more thing', activity: 'waiting' });
     await talks.decide(id, { decision: 'allow' });
     await until('the end', async () => (await newest(session)).activity === 'idle');

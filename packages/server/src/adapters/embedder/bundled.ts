@@ -86,6 +86,7 @@ export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: 
     return done.flat();
   };
 
+  /** Neither remembered nor blank, each once. */
   const unknown = (texts: readonly string[], keys: readonly string[]): Keyed<string>[] =>
     [...new Map(keys.map((key, at) => [key, (texts[at] ?? '').slice(0, mostChars)]))].filter(
       ([key, text]) => !cache.has(key) && isReadable(text),
@@ -95,14 +96,13 @@ export const createBundledEmbedder = ({ clock, idleMs = 10 * 60_000 }: { clock: 
     space: async () => space,
     expect(question) {
       const key = sha256Hex(question);
-      if (expected.has(key)) return;
-      for (const [, text] of unknown([question], [key])) {
-        const vector = embedBatch([text], { kind: 'query' }).then(([one = blank]) => one);
-        // Whoever asks hears of a fault.
-        vector.catch(() => {});
-        expected.set(key, vector);
-        clock.setTimer(expectedMs, () => expected.delete(key));
-      }
+      const [missing] = unknown([question], [key]);
+      if (missing === undefined || expected.has(key)) return;
+      const vector = embedBatch([missing[1]], { kind: 'query' }).then(([one = blank]) => one);
+      // Whoever asks hears of a fault.
+      vector.catch(() => {});
+      expected.set(key, vector);
+      clock.setTimer(expectedMs, () => expected.delete(key));
     },
     async embed(texts, options) {
       const keys = texts.map((text) => sha256Hex(text));
