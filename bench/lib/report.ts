@@ -8,13 +8,24 @@ export interface Row {
   reference?: string;
   ratio?: string;
   limit?: string;
-  /** Null when there is no limit: the row is information. */
-  ok: boolean | null;
+  /**
+   * Null when there is no limit: the row is information. `in proportion`: more milliseconds than the limit has, on a
+   * machine on which the reference of the same run is slower by at least as much.
+   */
+  ok: boolean | 'in proportion' | null;
   /** Set when the value could not be measured at all. */
   failed?: boolean;
 }
 
-const mark = ({ ok, failed }: Row): string => (failed ? 'not measured' : ok === null ? '' : ok ? '✓' : '✗');
+const mark = ({ ok, failed }: Row): string => {
+  if (failed) return 'not measured';
+  if (ok === 'in proportion') return '≈';
+  return ok === null ? '' : ok ? '✓' : '✗';
+};
+
+/** `pace`: what the reference takes on a machine as quick as the limit supposes; see docs/decisions/0012. */
+export const verdict = (ours: number, limit: number, { reference, pace }: { reference: number; pace: number }) =>
+  ours < limit || (ours < (limit * reference) / pace ? 'in proportion' : false);
 const cell = (text: string | undefined): string => (text ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ') || '–';
 
 const toLine = (row: Row): string =>
