@@ -9,8 +9,8 @@ export interface Row {
   ratio?: string;
   limit?: string;
   /**
-   * Null when there is no limit: the row is information. `in proportion`: more milliseconds than the limit has, on a
-   * machine on which the reference of the same run is slower by at least as much.
+   * Null when there is no limit: the row is information. `in proportion`: more milliseconds than the limit has, but the
+   * ratio that goes with it is kept (docs/decisions/0012).
    */
   ok: boolean | 'in proportion' | null;
   /** Set when the value could not be measured at all. */
@@ -23,9 +23,6 @@ const mark = ({ ok, failed }: Row): string => {
   return ok === null ? '' : ok ? '✓' : '✗';
 };
 
-/** `pace`: what the reference takes on a machine as quick as the limit supposes; see docs/decisions/0012. */
-export const verdict = (ours: number, limit: number, { reference, pace }: { reference: number; pace: number }) =>
-  ours < limit || (ours < (limit * reference) / pace ? 'in proportion' : false);
 const cell = (text: string | undefined): string => (text ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ') || '–';
 
 const toLine = (row: Row): string =>

@@ -293,7 +293,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
       const { turn } = asked;
       const memory = turn.off_record === true ? { ...turn.memory, enabled: false } : turn.memory;
       const request = { ...asked, turn: { ...turn, memory } };
-      if (request.starter.offRecord !== true) deps.memory.expect(request.starter.ownerId, request.turn);
+      deps.memory.expect(request.starter.ownerId, onRecord(request, null));
       const key = request.sessionId ?? request.turn.client_message_id ?? request.runId;
       try {
         return await inTurn(key, () => beginInTurn(request));

@@ -54,7 +54,7 @@ export interface Recall {
   find(ownerId: string, query: RecallQuery): Promise<RecallOutcome>;
 }
 
-/** By words and by meaning each; more of them change nothing among the first twenty (16 to 60 were tried). */
+/** By words and by meaning each; more of them change nothing among the first twenty (16 to 40 were tried). */
 const candidates = 24;
 /** A category is looked at afterwards, so that more are needed until enough fit. */
 const candidatesOfCategory = 100;
